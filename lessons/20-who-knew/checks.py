@@ -20,7 +20,7 @@ from market_sim.analysis.microstructure.order_flow import (
     volume_buckets,
 )
 from market_sim.core.models.market_events import Trade
-from market_sim.market.exchange.markouts import MILLISECOND
+from market_sim.core.units import MILLISECOND
 from market_sim.market.exchange.markouts import markouts as of_product
 from market_sim.market.exchange.quotes import tapes
 from market_sim.simulation.scenarios.toxic_flow import KNOWS, ToxicFlow

@@ -12,7 +12,8 @@ from typing import Final
 
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.models.event import Numbers
-from market_sim.pricing.constant_product import BPS, price_to_buy, price_to_sell
+from market_sim.core.units import BPS
+from market_sim.pricing.constant_product import price_to_buy, price_to_sell
 
 BURNT: Final = 1_000
 """The shares of the first owner that belong to nobody, so that a share can never become too dear to be divided."""

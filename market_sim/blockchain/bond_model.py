@@ -7,14 +7,14 @@ the twin, which repeats every call. Errors have the contract's order and names, 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.models.event import Numbers
+from market_sim.core.units import BPS
 
 NONE, BONDED, LEAVING, SLASHED = range(4)
 """The states of a bond."""
-ALL_BPS: Final = 10_000
 
 
 class BondTerms(NamedTuple):
@@ -30,7 +30,7 @@ class BondTerms(NamedTuple):
     @property
     def are_good(self) -> bool:
         """Whether they deter: the notice is longer than the window, and the reporter gets less than the bond."""
-        return self.bond > 0 and 0 <= self.share_bps < ALL_BPS and 0 < self.window < self.notice
+        return self.bond > 0 and 0 <= self.share_bps < BPS and 0 < self.window < self.notice
 
 
 class Bond(NamedTuple):
@@ -94,7 +94,7 @@ class BondModel:
             raise ChainReverted("SlashedBefore", {"validator": signer})
         self.bonds[signer] = found._replace(state=SLASHED)
         self.held -= self.terms.bond
-        reward = self.terms.bond * self.terms.share_bps // ALL_BPS
+        reward = self.terms.bond * self.terms.share_bps // BPS
         paid: Numbers = {"reward": reward, "rest": self.terms.bond - reward}
         return {"validator": signer, "reporter": caller} | paid | {"settled": settled}
 

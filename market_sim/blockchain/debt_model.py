@@ -11,8 +11,8 @@ from typing import Final
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
+from market_sim.core.units import MILLION
 
-MILLION: Final = 1_000_000
 UNIT: Final = 1_000_000_000
 """A debt is a number of units times the index, which starts here and grows with the interest."""
 WINDOW: Final = 2

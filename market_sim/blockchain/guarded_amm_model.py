@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from market_sim.blockchain.amm_model import SCALE, AmmModel
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.models.event import Numbers
+from market_sim.core.units import BPS
 from market_sim.market.compliance.trade_window import is_far
-from market_sim.pricing.constant_product import BPS
 
 
 class HaltRule(NamedTuple):

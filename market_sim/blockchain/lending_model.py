@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from market_sim.blockchain.debt_model import MILLION, UNIT, DebtModel, add, up
+from market_sim.blockchain.debt_model import UNIT, DebtModel, add, up
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.models.event import Numbers
-from market_sim.pricing.constant_product import BPS
+from market_sim.core.units import BPS, MILLION
 
 BORROW_BPS: Final = 5_000
 """A new debt may reach this part of the value of the collateral."""

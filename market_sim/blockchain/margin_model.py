@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from market_sim.blockchain.debt_model import MILLION, DebtModel, add, up
+from market_sim.blockchain.debt_model import DebtModel, add, up
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.models.event import Numbers
-from market_sim.pricing.constant_product import BPS
+from market_sim.core.units import BPS, MILLION
 from market_sim.pricing.margin_formulas import initial_long, maintenance_long
 
 FLOOR_BPS: Final = 9_000

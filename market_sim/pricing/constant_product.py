@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 
-BPS = 10_000
+from market_sim.core.units import BPS
 
 
 def price_to_buy(quantity: int, base: int, quote: int, fee_bps: int) -> int:

@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from market_sim.core.errors import InputError
+from market_sim.core.units import BPS
 from market_sim.pricing.option import Kind
 from market_sim.pricing.validation import at_least_one, between, count, one_of, whole
 
-BPS = 10_000
 INITIAL_LONG, INITIAL_SHORT, MAINTENANCE_LONG = 5_000, 15_000, 2_500
 MAINTENANCE_SHORT = 3_000
 CHEAP_STOCK, LEAST_PER_SHARE, LEAST_PER_CHEAP_SHARE = 5_00, 5_00, 2_50

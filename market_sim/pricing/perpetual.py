@@ -27,14 +27,13 @@ from statistics import fmean
 from typing import NamedTuple
 
 from market_sim.core.errors import InputError
+from market_sim.core.units import BPS, MILLION
 from market_sim.pricing.validation import at_least_one, between, count, number, positive, whole
 
 INTEREST = 0.0001
 """The interest component of the funding rate for 8 hours: 0.01 %."""
 CLAMP = 0.0005
 """The interest component changes the funding rate by at most 0.05 %."""
-MILLION = 1_000_000
-BPS = 10_000
 
 
 def premium_index(impact_bid: float, impact_ask: float, index: float) -> float:

@@ -26,10 +26,10 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, get_args
 
 from market_sim.core.errors import InputError
+from market_sim.core.units import MILLION
 
 Algorithm = Literal["cost", "shortfall", "speed", "share"]
 ALGORITHMS: Final = get_args(Algorithm)
-MILLION: Final = 1_000_000
 
 
 @dataclass(frozen=True)

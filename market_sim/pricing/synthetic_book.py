@@ -18,8 +18,9 @@ from collections.abc import Sequence
 from math import ceil, exp, floor
 from typing import NamedTuple
 
+from market_sim.core.units import BPS
+
 BUYING, SELLING = 1, -1
-BPS = 10_000
 NEARLY = 1e-9
 """In ticks: a price that floating point puts this close to a tick lies on it."""
 

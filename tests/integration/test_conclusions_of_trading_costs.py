@@ -20,9 +20,10 @@ from market_sim.analysis.microstructure.order_flow import (
 from market_sim.analysis.mid_paths import mid_paths
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import Trade
+from market_sim.core.units import MILLISECOND
 from market_sim.course.catalogue import find_lesson
 from market_sim.course.look import look
-from market_sim.market.exchange.markouts import MILLISECOND, markouts, ranked
+from market_sim.market.exchange.markouts import markouts, ranked
 from market_sim.market.exchange.quotes import tapes
 from market_sim.simulation.market_alone import market_alone
 from market_sim.simulation.options import Options

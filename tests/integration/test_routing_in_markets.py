@@ -13,9 +13,9 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import OrderAccepted, OrderRejected, Trade
 from market_sim.core.models.venue_events import OutageBegan, OutageEnded, RoutePlanned, VenueHealthChanged
 from market_sim.core.money import written
+from market_sim.core.units import SECOND
 from market_sim.course.catalogue import find_lesson
 from market_sim.course.look import look
-from market_sim.market.venues.terms import SECOND_NS
 from market_sim.pricing.routing import ALGORITHMS
 from market_sim.simulation.market_alone import market_alone
 from market_sim.simulation.options import Options
@@ -145,15 +145,15 @@ def test_lesson_19_says_what_its_run_shows() -> None:
     began, ended = next(told.of(OutageBegan)).time, next(told.of(OutageEnded)).time
     broke, probed = (one.time for one in list(told.of(VenueHealthChanged))[:2])
     later = next(one.time for one in told.of(OrderAccepted) if one.terms.venue == "SIM-NYSE" and one.time > began)
-    assert f"broke {(broke - began) / SECOND_NS:.2f} seconds after the outage began and was held for 30" in said
-    assert round((later - began) / SECOND_NS) == 30 and lesson.prediction.outcome == "about 30 seconds"
-    assert f"the venue was back for {int((probed - ended) / SECOND_NS)} seconds, and nobody knew" in said
+    assert f"broke {(broke - began) / SECOND:.2f} seconds after the outage began and was held for 30" in said
+    assert round((later - began) / SECOND) == 30 and lesson.prediction.outcome == "about 30 seconds"
+    assert f"the venue was back for {int((probed - ended) / SECOND)} seconds, and nobody knew" in said
     kept = sum(one.reason == "VENUE_UNAVAILABLE" for one in told.of(OrderRejected))
     assert f"The breaker kept {kept:,} intents" in said
     plans = [*told.of(RoutePlanned)]
     [place] = [number for number, plan in enumerate(plans) if plan.reason != "a slice is due"]
     [(venue, _, limit)], [(other, _, dearer)] = plans[place - 1].parts, plans[place].parts
-    assert f"at {plans[place - 1].time / SECOND_NS:.1f} seconds was for {venue}, at {written(limit)}, and went" in said
+    assert f"at {plans[place - 1].time / SECOND:.1f} seconds was for {venue}, at {written(limit)}, and went" in said
     assert not [
         one for one in told.of(Trade) if one.taker == DESK and 0 <= one.time - plans[place - 1].time < 2 * 10**7
     ]

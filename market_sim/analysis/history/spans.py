@@ -19,11 +19,11 @@ from typing import Any
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.words import Words
 from market_sim.core.models.settlement_events import SettlementOpened
+from market_sim.core.units import SECOND
 from market_sim.core.version import VERSION
 
 INTERNAL = 1
 """OpenTelemetry's kind of a span inside one program."""
-SECOND_NS = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,9 @@ def tree(found: Iterable[Span], words: Words) -> list[str]:
     """The spans as an indented tree, each with its start and how long it took."""
     lines = []
     for span in found:
-        took = "not ended" if span.end is None else f"{(span.end - span.start) / SECOND_NS:.3f} s"
+        took = "not ended" if span.end is None else f"{(span.end - span.start) / SECOND:.3f} s"
         what = f"{'  ' * span.depth}{span.name} {span.number}"
-        lines.append(f"{what:<22} {span.start / SECOND_NS:>9.3f} s  {took:>10}  {_sentence(span, words)}".rstrip())
+        lines.append(f"{what:<22} {span.start / SECOND:>9.3f} s  {took:>10}  {_sentence(span, words)}".rstrip())
     return lines
 
 

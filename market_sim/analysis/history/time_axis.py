@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import EpochStarted
 from market_sim.core.models.run_events import CommitteeSeated, RunEnded
+from market_sim.core.units import SECOND
 
-SECOND = 1_000_000_000
 MOST_MARKS = 5_000
 """A browser draws some five thousand marks in a third of a second and a hundred thousand in four."""
 OPENING_EPOCHS = 30

@@ -17,10 +17,10 @@ from market_sim.analysis.microstructure.spreads import spreads
 from market_sim.analysis.results.table import Table, columns
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.intents import BUY
+from market_sim.core.units import BPS
 from market_sim.market.exchange.quotes import BookTape, tapes
 from market_sim.pricing.allocation import solved
 
-BPS = 10_000
 FEWEST = 30
 """The number of trades that a model is fitted to at least."""
 RIDGE = 1e-9

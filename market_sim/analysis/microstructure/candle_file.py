@@ -18,12 +18,12 @@ from market_sim.analysis.instruments import instruments_in
 from market_sim.analysis.results.market_tables import book_names
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
+from market_sim.core.units import MILLISECOND
 from market_sim.market.exchange.market_data import candles, trades_of
 
 COLUMNS = ("time", "open", "high", "low", "close", "volume")
 FROM_A_RUN = 100
 """The number of candles that a run is divided into."""
-MILLISECOND = 1_000_000
 
 
 class TimedCandle(NamedTuple):

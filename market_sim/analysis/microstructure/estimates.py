@@ -26,9 +26,9 @@ from market_sim.analysis.microstructure.microscope import BookMicroscope
 from market_sim.analysis.microstructure.order_flow import mean_microprice_lead, order_flow_imbalances
 from market_sim.core.errors import InputError
 from market_sim.core.trading_day import TRADING_DAY_NS
+from market_sim.core.units import BPS
 from market_sim.market.exchange.market_data import Candle, candles
 
-BPS = 10_000
 RANGES = 5
 """The number of candles of the average true range, small enough for a run of a dozen epochs."""
 

@@ -14,6 +14,7 @@ from statistics import fmean
 
 from market_sim.analysis.impact import Impact
 from market_sim.analysis.results.table import Table, columns
+from market_sim.core.units import BPS
 
 ESTIMATORS = ("arrival", "effective", "model", "learned", "square_root")
 TRUTH = columns(
@@ -24,7 +25,6 @@ TRUTH = columns(
     error="the mean of estimate less truth",
     rms_error="the root of the mean squared error",
 )
-BPS = 10_000
 
 
 def estimator_errors(found: Sequence[Impact]) -> Table:

@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 from market_sim.analysis.microstructure.candle_file import TimedCandle
 from market_sim.analysis.microstructure.past_execution import DIGITS, PastOrder, Slice, met_books, sliced
+from market_sim.core.units import BPS
 from market_sim.pricing.execution import Impact, in_lots, trajectory
-from market_sim.pricing.synthetic_book import BPS
 
 URGENCIES = (0, 2, 4, 8)
 """Kappa T of the trajectory of Almgren and Chriss (F-4.3): 0 is even; the larger it is, the more is traded early."""

@@ -13,11 +13,10 @@ from statistics import fmean, pstdev
 from market_sim.analysis.microstructure.intervals import STEP_NS, intervals
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
+from market_sim.core.units import BPS, SECOND
 from market_sim.market.exchange.quotes import tapes
 from market_sim.pricing.iceberg import USUAL, IcebergMarket
-from market_sim.pricing.synthetic_book import BPS
 
-SECOND_NS = 1_000_000_000
 FEWEST_STEPS = 12
 
 
@@ -29,11 +28,11 @@ def iceberg_market_of(journal: Journal, book: str) -> IcebergMarket:
     steps = intervals(known[book], journal[-1].time)
     volume = sum(step.volume for step in steps)
     if len(steps) < FEWEST_STEPS or not volume:
-        least = FEWEST_STEPS * STEP_NS / SECOND_NS
+        least = FEWEST_STEPS * STEP_NS / SECOND
         raise InputError(f"an iceberg needs a book that was traded and quoted for {least:g} s: not {book}")
-    seconds = len(steps) * STEP_NS / SECOND_NS
+    seconds = len(steps) * STEP_NS / SECOND
     side = fmean(step.depth for step in steps) / 2
     returns = [after.middle / before.middle - 1 for before, after in pairwise(steps)]
-    volatility = pstdev(returns) * BPS * sqrt(SECOND_NS / STEP_NS)
+    volatility = pstdev(returns) * BPS * sqrt(SECOND / STEP_NS)
     return IcebergMarket(round(side, 1), round(volume / 2 / seconds, 3), round(volatility, 3), round(side, 1) or 1.0,
                          USUAL.information_bps)  # fmt: skip

@@ -20,8 +20,7 @@ from typing import NamedTuple
 
 from market_sim.analysis.microstructure.series_statistics import centred
 from market_sim.core.errors import InputError
-
-MILLION = 1_000_000
+from market_sim.core.units import MILLION
 
 
 class Line(NamedTuple):

@@ -18,8 +18,9 @@ from typing import NamedTuple
 from market_sim.analysis.microstructure.candle_file import TimedCandle
 from market_sim.analysis.microstructure.range_volatility import average_true_ranges
 from market_sim.core.errors import InputError
+from market_sim.core.units import BPS
 from market_sim.pricing.execution import in_lots
-from market_sim.pricing.synthetic_book import BPS, BUYING, SELLING, BookModel, synthetic_side, synthetic_spread, taken
+from market_sim.pricing.synthetic_book import BUYING, SELLING, BookModel, synthetic_side, synthetic_spread, taken
 
 ATR_CANDLES = 14
 """Wilder's own number."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from market_sim.analysis.results.table import Table, Value
 from market_sim.core.models.market_events import InstrumentListed
 from market_sim.core.money import written
+from market_sim.core.units import SECOND
 
 TITLES = {
     "shortfall": "Implementation shortfall: paper less real, by cause",
@@ -47,7 +48,6 @@ OF_UNIT = frozenset({"estimate", "truth"})
 PER_MILLION = "a million"
 """The unit of what is measured for a million of value."""
 ABSENT = "–"
-SECOND_NS = 1_000_000_000
 TIMES = frozenset({"time", "end"})
 
 
@@ -101,7 +101,7 @@ def _cell(name: str, value: Value) -> str:
     if value is None:
         return ABSENT
     if name in TIMES:
-        return f"{int(value) / SECOND_NS:.2f}"
+        return f"{int(value) / SECOND:.2f}"
     if isinstance(value, float):
         small = value and abs(value) < 1
         return f"{value:.4f}" if small else f"{value:,.1f}" if abs(value) >= 1_000 else f"{value:.2f}"

@@ -17,7 +17,8 @@ from market_sim.analysis.microstructure.shortfall import CAUSES, ParentOrder, sh
 from market_sim.analysis.microstructure.slippage import Cell, by_account, by_side, by_size, by_time, by_venue, total
 from market_sim.analysis.microstructure.spreads import HORIZON_NS
 from market_sim.analysis.results.table import Column, Table, Value, columns
-from market_sim.market.exchange.markouts import HORIZONS_NS, MILLISECOND, in_order
+from market_sim.core.units import MILLISECOND
+from market_sim.market.exchange.markouts import HORIZONS_NS, in_order
 
 Rows = Iterator[tuple[Value, ...]]
 FEWEST_RETURNS = 12

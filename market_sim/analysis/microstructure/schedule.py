@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from market_sim.analysis.microstructure.shortfall import SECOND_NS, ParentOrder, stated_order
+from market_sim.analysis.microstructure.shortfall import ParentOrder, stated_order
 from market_sim.core.models.run_events import AgentJoined
+from market_sim.core.units import SECOND
 from market_sim.market.exchange.quotes import BookTape
 from market_sim.pricing.execution import Impact, trajectory
 
@@ -69,12 +70,12 @@ def sliced(order: ParentOrder, joined: AgentJoined, start: int) -> tuple[list[St
     end, slices = terms.get("end_s"), terms.get("slices")
     if not isinstance(end, int | float) or not isinstance(slices, int):
         return None
-    total, length = order.quantity, (round(end * SECOND_NS) - start) / slices
+    total, length = order.quantity, (round(end * SECOND) - start) / slices
     even = [total * (slices - number) / slices for number in range(1, slices + 1)]
     held = even
     if joined.strategy == "AlmgrenChriss":
         sigma, eta, permanent, aversion = (float(terms[name] or 0) for name in COSTS)
-        held = trajectory(total, slices, length * slices / SECOND_NS, Impact(sigma, eta, permanent), aversion)[1:]
+        held = trajectory(total, slices, length * slices / SECOND, Impact(sigma, eta, permanent), aversion)[1:]
     elif joined.strategy == "Vwap":
         curve = [float(volume) for volume in str(terms.get("curve", "")).split()]
         if len(curve) != slices or not sum(curve):

@@ -20,9 +20,9 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.models.intents import BUY, SIDE_NAMES
 from market_sim.core.models.market_events import InstrumentListed, OrderAccepted, OrderCancelled, Trade, book_name
 from market_sim.core.models.run_events import AgentJoined
+from market_sim.core.units import SECOND
 from market_sim.market.exchange.quotes import BookTape, Quotes
 
-SECOND_NS = 1_000_000_000
 CAUSES = ("delay", "trading", "opportunity", "fees")
 
 
@@ -166,7 +166,7 @@ def stated_order(joined: AgentJoined) -> tuple[str, int, int, int] | None:
         return None
     if not isinstance(start, int | float):
         return None
-    return symbol, side, quantity, round(start * SECOND_NS)
+    return symbol, side, quantity, round(start * SECOND)
 
 
 def _fills(tape: BookTape, orders: dict[int, OrderAccepted], agent: str, side: int) -> Iterable[Fill]:

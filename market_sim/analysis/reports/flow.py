@@ -26,9 +26,9 @@ from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import InstrumentListed, Trade, book_name
 from market_sim.core.models.run_events import AgentJoined
 from market_sim.core.trading_day import TRADING_DAY_NS
+from market_sim.core.units import SECOND
 
-SECOND_NS = 1_000_000_000
-UNITS = {"s": SECOND_NS, "m": 60 * SECOND_NS, "h": 3_600 * SECOND_NS}
+UNITS = {"s": SECOND, "m": 60 * SECOND, "h": 3_600 * SECOND}
 WINDOW = "1h"
 HOUSE = "the house"
 FORMULA = (
@@ -50,7 +50,7 @@ HEADS = (
 def window_ns(text: str) -> int:
     """A stretch of the run's clock as it is typed.
 
-    >>> window_ns("1h") // SECOND_NS, window_ns("90s") // SECOND_NS, window_ns("2m") // SECOND_NS
+    >>> window_ns("1h") // SECOND, window_ns("90s") // SECOND, window_ns("2m") // SECOND
     (3600, 90, 120)
     """
     found = re.fullmatch(r"([1-9][0-9]{0,6})([smh])", text.strip())
@@ -76,7 +76,7 @@ def flow_sheets(journal: Journal, symbol: str, window: str) -> tuple[tuple[str, 
     strategies = {event.agent: event.strategy for event in journal.of(AgentJoined)}
     whole = _figures(orders, trades, met)
     quality = whole[-1]
-    seconds = (end - start) / SECOND_NS
+    seconds = (end - start) / SECOND
     said = f"{symbol} in the last {seconds:g} s of the run: {counted(len(orders), 'order')}, " + (
         "none of which took against a quote."
         if quality is None

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from market_sim.analysis.results.table import Column, Table, Value
 from market_sim.core.models.figures import Figures
 from market_sim.core.money import written
+from market_sim.core.units import MILLISECOND
 
 ABSENT = "–"
-MILLISECOND_NS = 1_000_000
 UNBROKEN = 16
 """A text of up to this many characters stays in one line of its cell."""
 
@@ -80,7 +80,7 @@ def _cell(kind: str, value: Value, figures: Figures, symbol: str, currency: str)
     if kind == "price":
         return figures.price(symbol, round(float(value)))
     if kind == "ms":
-        return f"{float(value) / MILLISECOND_NS:,.1f}"
+        return f"{float(value) / MILLISECOND:,.1f}"
     if kind == "percent":
         return f"{float(value):.1f}"
     return f"{float(value):.3f}" if kind == "ratio" else written(int(value), decimals=0)

@@ -19,10 +19,10 @@ from market_sim.core.models.figures import Figures
 from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import BookOpened, FeesSet, PhaseChanged, Trade, book_name
 from market_sim.core.models.venue_events import VenueHealthChanged
+from market_sim.core.units import MILLION
 from market_sim.market.exchange.book_replay import BookReplay
 from market_sim.market.exchange.listing import CONTINUOUS
 from market_sim.market.venues.breaker import CLOSED
-from market_sim.pricing.routing import MILLION
 
 OPPORTUNITIES = columns(
     symbol="the instrument",

@@ -18,10 +18,11 @@ from market_sim.core.models.figures import Figures
 from market_sim.core.models.intents import BUY, SELL, SIDE_NAMES
 from market_sim.core.models.market_events import BookOpened, FeesSet, PhaseChanged, book_name
 from market_sim.core.models.venue_events import VenueHealthChanged
+from market_sim.core.units import MILLION
 from market_sim.market.exchange.book_replay import BookReplay
 from market_sim.market.exchange.listing import CONTINUOUS
 from market_sim.market.venues.breaker import CLOSED
-from market_sim.pricing.routing import MILLION, Place, plan
+from market_sim.pricing.routing import Place, plan
 
 COMPARISON = columns(
     symbol="the instrument",

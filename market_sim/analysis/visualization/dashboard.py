@@ -43,8 +43,9 @@ from market_sim.core.models.consensus_events import EpochStarted
 from market_sim.core.models.intents import SIDE_NAMES
 from market_sim.core.models.market_events import InstrumentListed, OrderAccepted, OrderRejected, Trade, book_name
 from market_sim.core.money import written
+from market_sim.core.units import SECOND
 from market_sim.market.exchange.book_replay import BookReplay
-from market_sim.market.exchange.market_data import SECOND, candles, statistics, trades_of
+from market_sim.market.exchange.market_data import candles, statistics, trades_of
 
 INTERVALS = (60, 300, 1)
 """The candles that a dashboard shows, in seconds; those of one second, a trading day, are for short runs."""

@@ -15,7 +15,8 @@ from market_sim.analysis.visualization.traces import bars, line
 from market_sim.core.english import counted
 from market_sim.core.models.market_events import InstrumentListed
 from market_sim.core.money import written
-from market_sim.market.exchange.market_data import SECOND, Candle
+from market_sim.core.units import SECOND
+from market_sim.market.exchange.market_data import Candle
 
 SHOWN = 60
 """The most candles in a picture, and the fewest whose room it has."""

@@ -16,7 +16,8 @@ from market_sim.analysis.visualization.inventory_picture import STYLES
 from market_sim.analysis.visualization.regime_picture import regimes
 from market_sim.analysis.visualization.traces import HELD, bars, line
 from market_sim.core.money import written
-from market_sim.market.exchange.markouts import HORIZONS_NS, MILLISECOND, RANKED_NS, Markout, ranked
+from market_sim.core.units import MILLISECOND
+from market_sim.market.exchange.markouts import HORIZONS_NS, RANKED_NS, Markout, ranked
 
 GRID: Part = {"nticks": 5, "tickformat": ",~r", "showgrid": True, "zeroline": True}
 MOST_POINTS = 1_500

@@ -11,8 +11,7 @@ from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.traces import HELD, line
 from market_sim.core.english import counted
-
-BPS = 10_000
+from market_sim.core.units import BPS
 
 
 def regimes(book: BookMicroscope, fit: Fitted, axis: TimeAxis, price: Panel) -> Chart:

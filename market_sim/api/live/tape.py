@@ -15,8 +15,8 @@ import msgspec
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import Trade
+from market_sim.core.units import SECOND
 
-SECOND: Final = 1_000_000_000
 MINUTE: Final = 60 * SECOND
 
 TRADES_KEPT = 10_000

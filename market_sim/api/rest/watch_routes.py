@@ -6,7 +6,6 @@ The counters are those of the journal: a sum that differs from it would be a sec
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import msgspec
 from flask import Blueprint, Response, current_app
@@ -20,10 +19,9 @@ from market_sim.api.rest.guard import access
 from market_sim.api.rest.refusals import answer
 from market_sim.api.stream.opening import OpenStream
 from market_sim.core.english import counted
+from market_sim.core.units import SECOND
 
 routes = Blueprint("rest_watch", __name__)
-
-SECOND: Final = 1_000_000_000
 
 
 class Part(msgspec.Struct, frozen=True):

@@ -19,8 +19,8 @@ from typing import Literal
 import msgspec
 
 from market_sim.core.errors import InputError
+from market_sim.core.units import MILLISECOND
 
-MILLISECOND = 1_000_000
 _BLOCK_DOMAIN = b"market-sim/streamlet/block/1"
 _GENESIS_DOMAIN = b"market-sim/streamlet/genesis/1"
 _LEADER_DOMAIN = b"market-sim/streamlet/leader/1"

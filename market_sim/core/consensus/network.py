@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from market_sim.core.consensus.behaviours import Behaviour, Outage, parse_epochs
-from market_sim.core.consensus.blocks import MILLISECOND, Rules
+from market_sim.core.consensus.blocks import Rules
 from market_sim.core.errors import InputError
 from market_sim.core.models.consensus_events import ConsensusEvent, NetworkFault
 from market_sim.core.randomness import Randomness, Stream
+from market_sim.core.units import MILLISECOND
 
 EXCHANGE: Final = -1
 """The sender index of the exchange, which is no validator."""

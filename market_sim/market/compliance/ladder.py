@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from market_sim.core.errors import InputError
+from market_sim.core.units import SECOND
 
 WARN: Final = "warn"
 FINE: Final = "fine"
 THROTTLE: Final = "throttle"
 SUSPEND: Final = "suspend"
 STEPS: Final = (WARN, FINE, THROTTLE, SUSPEND)
-SECOND: Final = 1_000_000_000
 
 
 @dataclass(frozen=True)

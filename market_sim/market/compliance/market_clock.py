@@ -11,11 +11,8 @@ True
 
 from __future__ import annotations
 
-from typing import Final
-
+from market_sim.core.units import SECOND
 from market_sim.market.compliance.profile import Day
-
-SECOND: Final = 1_000_000_000
 
 
 def seconds_of(time: str) -> int:

@@ -12,12 +12,13 @@ from typing import NamedTuple
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.mechanism_events import CorporateActionTaken
+from market_sim.core.units import BPS, MILLION
 from market_sim.market.compliance.corridor import Corridor
 from market_sim.market.compliance.market_clock import MarketClock
-from market_sim.market.compliance.market_wide import BPS, fall, index_of, level_reached
+from market_sim.market.compliance.market_wide import fall, index_of, level_reached
 from market_sim.market.compliance.number import shown
 from market_sim.market.compliance.profile import MarketWide, Profile, SymbolHalt, Volatility
-from market_sim.market.compliance.realized_volatility import MILLION, RealizedVolatility
+from market_sim.market.compliance.realized_volatility import RealizedVolatility
 from market_sim.market.compliance.trade_window import TradeWindow, distance, is_far
 
 MARGIN = 1e-6

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from market_sim.market.compliance.market_clock import SECOND, seconds_of
+from market_sim.core.units import BPS, SECOND
+from market_sim.market.compliance.market_clock import seconds_of
 from market_sim.market.compliance.profile import MarketWide
 
-BPS = 10_000
 LAST_LEVEL = 3
 
 

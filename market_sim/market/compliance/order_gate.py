@@ -15,6 +15,7 @@ from market_sim.core.errors import RuleViolation
 from market_sim.core.models.event import Event
 from market_sim.core.models.intents import BUY, Amend, PlaceOrder
 from market_sim.core.models.market_events import OrderAccepted, OrderAmended, OrderCancelled
+from market_sim.core.units import BPS
 from market_sim.market.compliance.corridor import OF_CEILING, Corridor
 from market_sim.market.compliance.exposure import Exposures, Worst
 from market_sim.market.compliance.market_clock import MarketClock
@@ -26,7 +27,6 @@ from market_sim.market.exchange.listing import CONTINUOUS, Listing
 from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.outlier import Outlier, OutlierRule
 
-BPS = 10_000
 PARTICIPANT, MARKET_MAKER, HIGH_FREQUENCY = "participant", "market_maker", "high_frequency"
 ROLES = (PARTICIPANT, MARKET_MAKER, HIGH_FREQUENCY)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections import deque
 
-BPS = 10_000
+from market_sim.core.units import BPS
 
 
 class Presence:

@@ -11,9 +11,10 @@ Prices are in the smallest unit of the quote currency, `dollar` is how many of t
 
 from __future__ import annotations
 
-from market_sim.market.compliance.market_clock import SECOND, seconds_of
+from market_sim.core.units import BPS, SECOND
+from market_sim.market.compliance.market_clock import seconds_of
 from market_sim.market.compliance.profile import PriceBands
-from market_sim.market.compliance.trade_window import BPS, Mean
+from market_sim.market.compliance.trade_window import Mean
 
 UPPER_TIER = 1
 

@@ -17,11 +17,9 @@ from itertools import pairwise
 from math import inf, isqrt
 
 from market_sim.core.trading_day import TRADING_DAYS_A_YEAR
+from market_sim.core.units import BPS, MILLION
 from market_sim.market.compliance.profile import Volatility
 from market_sim.market.compliance.trailing import Trailing
-
-BPS = 10_000
-MILLION = 1_000_000
 
 
 def squared(price: int, before: int) -> int:

@@ -14,9 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from market_sim.core.units import BPS
 from market_sim.market.compliance.trailing import Trailing
-
-BPS = 10_000
 
 Mean = tuple[int, int]
 """A mean as a sum of prices and their number, so that it is exact."""

@@ -13,8 +13,7 @@ from typing import Protocol
 
 from market_sim.core.errors import InputError
 from market_sim.core.randomness import Stream
-
-BPS = 10_000
+from market_sim.core.units import BPS
 
 
 class Level(Protocol):

@@ -13,7 +13,8 @@ from math import exp, log
 
 from market_sim.core.errors import InputError
 from market_sim.core.randomness import Stream
-from market_sim.market.dynamics.process import BPS, Level, ValueProcess, check_share, check_volatility
+from market_sim.core.units import BPS
+from market_sim.market.dynamics.process import Level, ValueProcess, check_share, check_volatility
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from market_sim.core.data.fold import FEES
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import Trade
+from market_sim.core.units import MILLION
 from market_sim.market.exchange.allowance import UNWATCHED
-from market_sim.market.exchange.fees import MILLION
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.member import Membership
 from market_sim.market.exchange.order import ASLEEP, STOP, Order

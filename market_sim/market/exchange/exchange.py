@@ -54,12 +54,13 @@ from market_sim.core.models.intents import (
     Withdraw,
 )
 from market_sim.core.models.market_events import BookOpened, FeesSet, OrderAccepted, OrderCancelled, OrderRejected
+from market_sim.core.units import MILLION
 from market_sim.market.exchange.allowance import UNWATCHED, SafeRange
 from market_sim.market.exchange.amending import Amending
 from market_sim.market.exchange.call_auction import CallAuction
 from market_sim.market.exchange.clearing import Clearing
 from market_sim.market.exchange.conditional_orders import ConditionalOrders, TriggerRule
-from market_sim.market.exchange.fees import MILLION, FeeSchedule
+from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.exchange.gates import CalledFollower, Follower, Gate, Gates
 from market_sim.market.exchange.handlers import Handler, Handlers
 from market_sim.market.exchange.listing import Listing, MidpointSource

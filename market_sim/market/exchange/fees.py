@@ -16,8 +16,7 @@ from __future__ import annotations
 import msgspec
 
 from market_sim.core.errors import InputError
-
-MILLION = 1_000_000
+from market_sim.core.units import MILLION
 
 
 def bps(points: float) -> int:

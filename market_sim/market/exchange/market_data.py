@@ -20,8 +20,8 @@ import msgspec
 
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import AuctionHeld, FeesSet, InstrumentListed, PhaseChanged, Trade, book_name
+from market_sim.core.units import SECOND
 
-SECOND = 1_000_000_000
 TWENTY_FOUR_HOURS = 24 * 60 * 60 * SECOND
 """24 hours of the clock, as in the statistics of real exchanges; a trading day of the scenarios is much shorter."""
 

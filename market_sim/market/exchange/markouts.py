@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from market_sim.core.models.market_events import Trade
+from market_sim.core.units import MILLISECOND
 from market_sim.market.exchange.quotes import Quotes
 
-MILLISECOND = 1_000_000
 HORIZONS_NS = tuple(number * MILLISECOND for number in (50, 100, 200, 500, 1_000, 2_000, 5_000))
 RANKED_NS = 1_000 * MILLISECOND
 """The horizon by which flows are ranked."""

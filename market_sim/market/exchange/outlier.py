@@ -22,8 +22,7 @@ from math import isqrt
 import msgspec
 
 from market_sim.core.models.event import Numbers
-
-BPS = 10_000
+from market_sim.core.units import BPS
 
 
 class OutlierRule(msgspec.Struct, frozen=True):

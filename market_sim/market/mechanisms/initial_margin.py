@@ -12,13 +12,12 @@ from typing import ClassVar
 
 from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder
+from market_sim.core.units import BPS
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import Order
 from market_sim.market.mechanisms.marks import Marks
-
-BPS = 10_000
 
 
 class InitialMargin(Mechanism):

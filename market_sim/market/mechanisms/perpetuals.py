@@ -15,6 +15,7 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import Perpetual
 from market_sim.core.models.instruments import Instrument
 from market_sim.core.models.mechanism_events import BasisMeasured, FundingPaid
+from market_sim.core.units import MILLION
 from market_sim.market.mechanisms.clearing_house import CLEARING, ClearingHouse, positions
 from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.variation_margin import VariationMargin, shared
@@ -26,8 +27,6 @@ from market_sim.pricing.perpetual import (
     mark_price,
     premium_index,
 )
-
-MILLION = 1_000_000
 
 
 class Perpetuals(VariationMargin):

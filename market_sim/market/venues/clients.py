@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from market_sim.core.errors import InputError
-from market_sim.market.venues.terms import SECOND_NS
+from market_sim.core.units import SECOND
 
-KEEP_NS: Final = 300 * SECOND_NS
+KEEP_NS: Final = 300 * SECOND
 """How long an answer is used again."""
 Told = TypeVar("Told")
 
@@ -48,7 +48,7 @@ class Clients(Generic[Told]):
 
     def __init__(self, fetch: Callable[[str, int], Told], keep_ns: int = KEEP_NS) -> None:
         if keep_ns < 0:
-            raise InputError(f"an answer is kept for 0 seconds or longer, found {keep_ns / SECOND_NS:g}")
+            raise InputError(f"an answer is kept for 0 seconds or longer, found {keep_ns / SECOND:g}")
         self._fetch, self._keep_ns = fetch, keep_ns
         self.of: dict[str, Client[Told]] = {}
         """The clients by venue, in the order of their first questions."""

@@ -15,12 +15,10 @@ from market_sim.core.models.venue_events import (
     VenueOpened,
 )
 from market_sim.core.randomness import Stream
+from market_sim.core.units import BPS, MILLISECOND, SECOND
 from market_sim.market.ledger.ledger import TimeSource
 from market_sim.market.venues.breaker import Breaker
-from market_sim.market.venues.latency import MILLISECOND
-from market_sim.market.venues.terms import SECOND_NS, VenueTerms
-
-TEN_THOUSAND = 10_000
+from market_sim.market.venues.terms import VenueTerms
 
 
 class Gateway:
@@ -28,7 +26,7 @@ class Gateway:
 
     def __init__(self, terms: VenueTerms, clock: TimeSource, journal: Journal, stream: Stream) -> None:
         self.terms = terms
-        self.breaker = Breaker(terms.failures, round(terms.hold_s * SECOND_NS))
+        self.breaker = Breaker(terms.failures, round(terms.hold_s * SECOND))
         self._clock, self._journal, self._stream = clock, journal, stream
         self._taken: list[int] = []
         """How long each message took; up to the last measurement in ascending order."""
@@ -42,7 +40,7 @@ class Gateway:
             VenueOpened(
                 clock.now, terms.name, terms.kind, terms.fees.maker, terms.fees.taker,
                 round(terms.latency.mean_ms * MILLISECOND), round(terms.latency.p99_ms * MILLISECOND),
-                round(terms.share * TEN_THOUSAND), round(terms.reliability * TEN_THOUSAND),
+                round(terms.share * BPS), round(terms.reliability * BPS),
             )
         )  # fmt: skip
 

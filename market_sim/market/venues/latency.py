@@ -20,8 +20,8 @@ from typing import Final
 
 from market_sim.core.errors import InputError
 from market_sim.core.randomness import Stream
+from market_sim.core.units import MILLISECOND
 
-MILLISECOND: Final = 1_000_000
 Z99: Final = NormalDist().inv_cdf(0.99)
 LARGEST_RATIO: Final = math.exp(Z99 * Z99 / 2)
 

@@ -19,7 +19,6 @@ Kind = Literal["exchange", "dark pool", "ECN"]
 KINDS: Final = get_args(Kind)
 DARK: Final = "dark pool"
 ECN: Final = "ECN"
-SECOND_NS: Final = 1_000_000_000
 NO_LATENCY: Final = Delay()
 
 

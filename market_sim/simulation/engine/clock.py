@@ -18,9 +18,10 @@ from heapq import heappop, heappush
 from typing import Any, Final
 
 from market_sim.core.errors import InvariantBroken
+from market_sim.core.units import MILLISECOND, SECOND
 
-MILLISECOND: Final = 1_000_000
-SECOND: Final = 1_000_000_000
+__all__ = ["ARRIVAL", "EPOCH", "MILLISECOND", "SECOND", "WAKE", "Action", "Clock"]
+
 
 ARRIVAL: Final = 0
 EPOCH: Final = 1

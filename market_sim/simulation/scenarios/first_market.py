@@ -11,6 +11,7 @@ from market_sim.core.models.instruments import Stock
 from market_sim.core.models.run_events import ShockHappened
 from market_sim.core.models.settlement_events import SettlementOpened
 from market_sim.core.money import cents, dollars, written
+from market_sim.core.units import SECOND
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.dynamics.volatility import Garch
 from market_sim.market.exchange.fees import FeeSchedule, bps
@@ -25,7 +26,6 @@ from market_sim.strategies.traditional.noise import Noise
 MADE_FOR_BPS = 15.0
 """The steps of the value that the makers' spreads are made for: five times the ordinary ones, so that only wild times
 widen them."""
-SECOND = 1_000_000_000
 
 
 @dataclass(frozen=True)

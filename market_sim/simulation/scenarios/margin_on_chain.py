@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from market_sim.blockchain.debt_model import MILLION, UNIT, up
+from market_sim.blockchain.debt_model import UNIT, up
 from market_sim.blockchain.guarded_amm import GuardedAmm
 from market_sim.blockchain.guarded_amm_model import HaltRule
 from market_sim.blockchain.margin_vault import MarginVault
@@ -17,6 +17,7 @@ from market_sim.core.models.intents import CallContract
 from market_sim.core.models.run_events import RunStarted
 from market_sim.core.models.settlement_events import CallExecuted, ContractDeployed, ContractReconciled
 from market_sim.core.money import dollars, written
+from market_sim.core.units import MILLION
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario

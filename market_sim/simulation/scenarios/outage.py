@@ -11,8 +11,9 @@ from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import OrderAccepted, OrderRejected, Trade
 from market_sim.core.models.venue_events import OutageBegan, OutageEnded, RoutePlanned, VenueHealthChanged
 from market_sim.core.money import dollars
+from market_sim.core.units import SECOND
 from market_sim.market.venues.breaker import CLOSED, HALF_OPEN, OPEN
-from market_sim.market.venues.terms import SECOND_NS, Outage
+from market_sim.market.venues.terms import Outage
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
@@ -85,4 +86,4 @@ class OutageScenario(Scenario):
 
 
 def _seconds(duration: int) -> str:
-    return f"{duration / SECOND_NS:.2f}"
+    return f"{duration / SECOND:.2f}"

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, CallContract, Intent, PlaceOrder
 from market_sim.core.trading_day import TRADING_DAY_NS, TRADING_DAYS_A_YEAR
+from market_sim.core.units import BPS
 from market_sim.market.agents.reports import Filled
 from market_sim.market.agents.strategy import Strategy
 from market_sim.market.agents.view import InstrumentView, View
 from market_sim.pricing.hash_lock import free_option
 from market_sim.strategies.traditional.swap_sides import Seen, SwapSeller, SwapTerms
 
-BPS = 10_000
 LEVELS = 20
 """How far it looks into the book."""
 

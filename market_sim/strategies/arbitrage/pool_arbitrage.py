@@ -13,10 +13,11 @@ from typing import Protocol
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, CallContract, Intent, PlaceOrder
+from market_sim.core.units import BPS
 from market_sim.market.agents.reports import CallDone, Filled, Refused
 from market_sim.market.agents.strategy import Strategy
 from market_sim.market.agents.view import View
-from market_sim.pricing.constant_product import BPS, best_purchase, best_sale
+from market_sim.pricing.constant_product import best_purchase, best_sale
 
 LEVELS = 20
 """How far it looks into the book."""

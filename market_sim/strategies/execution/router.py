@@ -14,17 +14,17 @@ from typing import Final
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, Intent, PlaceOrder
+from market_sim.core.units import MILLION, MILLISECOND, SECOND
 from market_sim.market.agents.reports import Accepted, Refused
 from market_sim.market.agents.strategy import Remark, Routed
 from market_sim.market.agents.view import View
-from market_sim.market.venues.latency import MILLISECOND
-from market_sim.market.venues.terms import SECOND_NS, VenueTerms
-from market_sim.pricing.routing import ALGORITHMS, MILLION, Place, RoutePlan, plan
+from market_sim.market.venues.terms import VenueTerms
+from market_sim.pricing.routing import ALGORITHMS, Place, RoutePlan, plan
 from market_sim.strategies.execution.schedules import Twap
 
 PRIOR: Final = 20
 """The number of messages for which the terms of a venue count."""
-NO_ANSWER_NS: Final = SECOND_NS
+NO_ANSWER_NS: Final = SECOND
 """A venue that was down is not tried again for this long."""
 
 
@@ -57,7 +57,7 @@ class Learned:
         if reason == "VENUE_DOWN":
             self.shut_until = now + NO_ANSWER_NS
         elif reason == "VENUE_UNAVAILABLE":
-            self.shut_until = now + round(self.terms.hold_s * SECOND_NS)
+            self.shut_until = now + round(self.terms.hold_s * SECOND)
 
 
 @dataclass

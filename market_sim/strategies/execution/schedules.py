@@ -14,12 +14,11 @@ from itertools import accumulate, pairwise
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Intent
+from market_sim.core.units import SECOND
 from market_sim.market.agents.strategy import Parameters, Remark, Strategy
 from market_sim.market.agents.view import View
 from market_sim.pricing.execution import Impact, in_lots, trajectory
 from market_sim.strategies.traditional.taking import towards
-
-SECOND_NS = 1_000_000_000
 
 
 @dataclass
@@ -49,8 +48,8 @@ class Scheduled(Strategy):
 
     def due(self, time: int, lot: int = 1) -> int:
         """How much is to be done by this time: a slice is due at the beginning of its part of the time."""
-        length = (self.end_s - self.start_s) * SECOND_NS / self.slices
-        passed = (time - self.start_s * SECOND_NS) / length
+        length = (self.end_s - self.start_s) * SECOND / self.slices
+        passed = (time - self.start_s * SECOND) / length
         if passed < 0:
             return 0
         return [*accumulate(self.children(lot))][min(int(passed), self.slices - 1)]

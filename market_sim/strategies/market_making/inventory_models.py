@@ -12,11 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from market_sim.core.errors import InputError
+from market_sim.core.units import SECOND
 from market_sim.market.agents.view import InstrumentView, View
 from market_sim.pricing.quoting import asymptotic_distances, check_quoting, half_spread, reservation_price
 from market_sim.strategies.market_making.quotes import Quote, QuotingMaker, around, both
-
-SECOND_NS = 1_000_000_000
 
 
 @dataclass
@@ -37,7 +36,7 @@ class AvellanedaStoikov(QuotingMaker):
 
     def left(self, time: int) -> float:
         """The seconds until the session ends."""
-        return self.session_s - time / SECOND_NS % self.session_s
+        return self.session_s - time / SECOND % self.session_s
 
     def quotes(self, view: View, market: InstrumentView, reference: float, away: int) -> Iterable[Quote]:
         """One bid and one ask around the reservation price."""

@@ -12,10 +12,9 @@ from typing import Protocol
 
 from market_sim.core.models.intents import BUY, SELL, CancelAll, Intent, PlaceOrder
 from market_sim.core.models.market_events import OrderRead
+from market_sim.core.units import MILLISECOND
 from market_sim.market.agents.strategy import Strategy, WakeAt
 from market_sim.market.agents.view import InstrumentView, View
-
-_MILLISECOND = 1_000_000
 
 
 class Pending(Protocol):
@@ -55,7 +54,7 @@ class FrontRunner(Strategy):
                 self._seen = order.time
                 intents = list(self._before(market, order))
                 if intents:
-                    self._close_at = order.arrives + self.rest_ms * _MILLISECOND
+                    self._close_at = order.arrives + self.rest_ms * MILLISECOND
                     yield from intents
                     yield WakeAt(self._close_at)
 

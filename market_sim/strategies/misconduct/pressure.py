@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder
+from market_sim.core.units import MILLISECOND
 from market_sim.market.agents.strategy import Strategy
 from market_sim.market.agents.view import InstrumentView, View
-
-MILLISECOND = 1_000_000
 
 
 @dataclass

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from market_sim.core.models.intents import Claim, Deposit, Intent, PlaceOrder, Sell, Withdraw
+from market_sim.core.units import SECOND
 from market_sim.market.agents.reports import Refused
 from market_sim.market.agents.strategy import Strategy
 from market_sim.market.agents.view import View
-
-_SECOND = 1_000_000_000
 
 
 @dataclass
@@ -34,13 +33,13 @@ class Depositor(Strategy):
         if self._stage == 0:
             self._stage = 1
             yield Deposit(self.symbol, self.brings)
-        elif self._stage == 1 and view.time < self.leaves_s * _SECOND:
+        elif self._stage == 1 and view.time < self.leaves_s * SECOND:
             yield from self._sale(view)
         elif self._stage == 1:
             self._stage = 2
             if view[self.symbol].position:
                 yield Withdraw(self.symbol, view[self.symbol].position)
-        elif self._stage == 2 and view.time >= self.claims_s * _SECOND:
+        elif self._stage == 2 and view.time >= self.claims_s * SECOND:
             self._stage = 3
             yield Claim(self.symbol)
 

@@ -12,9 +12,10 @@ from itertools import permutations
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Intent, PlaceOrder
+from market_sim.core.units import MILLION
 from market_sim.market.agents.strategy import OnQuote, Strategy, Waking
 from market_sim.market.agents.view import View
-from market_sim.market.exchange.fees import MILLION, bps
+from market_sim.market.exchange.fees import bps
 
 
 @dataclass

@@ -11,9 +11,9 @@ from market_sim.analysis.microstructure.fusion import Mass, bayes, belief, demps
 from market_sim.analysis.results.text_table import aligned
 from market_sim.core.errors import InputError
 from market_sim.core.money import units
+from market_sim.core.units import MILLION
 from market_sim.ui.cli.arguments import Parser
 
-MILLION = 1_000_000
 REFUSED = "refused"
 HEAD = ("outcome", "Bayes", "Dempster", "Yager")
 

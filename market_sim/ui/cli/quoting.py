@@ -22,12 +22,12 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.english import about_seconds, counted, seconds
 from market_sim.core.errors import InputError
 from market_sim.core.money import units
+from market_sim.core.units import SECOND
 from market_sim.market.venues.clients import KEEP_NS, Answer, Clients
-from market_sim.market.venues.terms import SECOND_NS
 from market_sim.ui.cli.arguments import Parser, whole
 
 MOST = 10**9
-LATEST_NS = 10**9 * SECOND_NS
+LATEST_NS = 10**9 * SECOND
 
 
 def quotes(arguments: Sequence[str]) -> int:
@@ -71,7 +71,7 @@ class Desk:
         one = compared(self._symbol, self._size, now, tuple(answer.value for answer in answers.values()))
         ages = [
             "not asked" if not quote.can_trade
-            else f"{(now - answers[name].asked) / SECOND_NS:.3f} s, {'hit' if answers[name].is_hit else 'miss'}"
+            else f"{(now - answers[name].asked) / SECOND:.3f} s, {'hit' if answers[name].is_hit else 'miss'}"
             for name, quote in shown.items()
         ]  # fmt: skip
         rows = [(*row, age) for row, age in zip(comparison_rows(one, words), ages, strict=True)]
@@ -107,7 +107,7 @@ def _time(text: str) -> int:
     """A time of the run's clock that a person typed, in nanoseconds."""
     at = units(text, decimals=9)
     if not 0 <= at <= LATEST_NS:
-        raise InputError(f"a time of a run is from 0 to {LATEST_NS // SECOND_NS:,} seconds, found {text}")
+        raise InputError(f"a time of a run is from 0 to {LATEST_NS // SECOND:,} seconds, found {text}")
     return at
 
 

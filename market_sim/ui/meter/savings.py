@@ -24,13 +24,14 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import OrderAccepted, Trade, book_name
 from market_sim.core.money import dollars
+from market_sim.core.units import SECOND
 from market_sim.market.exchange.quotes import tapes
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.market_alone import market_alone
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.scenarios.several_venues import NYSE, THREE, populate
 from market_sim.strategies.execution.router import Router
-from market_sim.strategies.execution.schedules import SECOND_NS, Twap
+from market_sim.strategies.execution.schedules import Twap
 from market_sim.ui.meter.readings import Panel, Reading, Section
 
 DESK, SYMBOL = "desk", "ACME"
@@ -142,7 +143,7 @@ def cost(journal: Journal, quantity: int) -> Cost:
     """The cost of the desk's purchase by cause."""
     books = tapes(journal)
     reference = books[book_name(SYMBOL, NYSE.name)].quotes
-    decision, close = (reference.at(round(START_S * SECOND_NS)) or reference.twice[0]) / 2, reference.twice[-1] / 2
+    decision, close = (reference.at(round(START_S * SECOND)) or reference.twice[0]) / 2, reference.twice[-1] / 2
     arrived = {event.order: event.time for event in journal.of(OrderAccepted) if event.account == DESK}
     transaction = impact = 0.0
     filled = 0

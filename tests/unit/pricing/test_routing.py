@@ -9,7 +9,8 @@ from random import Random
 import pytest
 
 from market_sim.core.errors import InputError
-from market_sim.pricing.routing import ALGORITHMS, MILLION, Part, Place, RoutePlan, plan
+from market_sim.core.units import MILLION
+from market_sim.pricing.routing import ALGORITHMS, Part, Place, RoutePlan, plan
 
 CASES = 2_500
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.market_events import PhaseChanged, Trade, book_name
+from market_sim.core.units import SECOND
 from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.detector import NOTHING, Detector, Effects
 from market_sim.market.compliance.detectors.live_orders import LiveOrders
-from market_sim.market.compliance.detectors.thresholds import SECOND, Thresholds
+from market_sim.market.compliance.detectors.thresholds import Thresholds
 
 CLOSED = "closed"
 ENDED = "INSTRUMENT_ENDED"

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.market_events import OrderAccepted, OrderAmended, OrderCancelled, Trade
+from market_sim.core.units import MILLISECOND, SECOND
 from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.detector import NOTHING, Detector, Effects
 from market_sim.market.compliance.detectors.live_orders import BY_ITS_OWNER, LiveOrders
-from market_sim.market.compliance.detectors.thresholds import MILLISECOND, SECOND, Thresholds
+from market_sim.market.compliance.detectors.thresholds import Thresholds
 
 PLACED, FLEETING, OTHER = range(3)
 EVIDENCE = 100

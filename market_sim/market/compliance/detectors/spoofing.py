@@ -17,10 +17,11 @@ from market_sim.core.models.market_events import (
     OrderCancelled,
     Trade,
 )
+from market_sim.core.units import MILLISECOND
 from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.detector import NOTHING, Detector, Effects
 from market_sim.market.compliance.detectors.live_orders import BY_ITS_OWNER, LiveOrder, LiveOrders
-from market_sim.market.compliance.detectors.thresholds import MILLISECOND, Thresholds
+from market_sim.market.compliance.detectors.thresholds import Thresholds
 from market_sim.market.compliance.detectors.usual_size import UsualSize
 
 

@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
+from market_sim.core.units import MILLISECOND, SECOND
 from market_sim.market.compliance.number import number
 from market_sim.market.compliance.rule import Rule
 
-MILLISECOND = 1_000_000
-SECOND = 1_000 * MILLISECOND
 SECTION = "surveillance"
 
 

@@ -11,7 +11,8 @@ from market_sim.analysis.visualization.market_picture import SHOWN, candle_pictu
 from market_sim.analysis.visualization.page import POLICY
 from market_sim.core.models.market_events import InstrumentListed, Trade
 from market_sim.core.money import written
-from market_sim.market.exchange.market_data import SECOND, Candle, candles
+from market_sim.core.units import SECOND
+from market_sim.market.exchange.market_data import Candle, candles
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from market_sim.core.errors import RuleViolation
+from market_sim.core.units import SECOND
 from market_sim.market.compliance.exposure import check_limit, worst_case
-from market_sim.market.compliance.market_clock import SECOND
 from market_sim.market.compliance.market_wide import index_of, level_reached
 from market_sim.market.compliance.order_rate import time_to_wait
 from market_sim.market.compliance.presence import Presence

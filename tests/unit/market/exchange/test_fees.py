@@ -9,7 +9,8 @@ import pytest
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import Trade
-from market_sim.market.exchange.fees import MILLION, FeeSchedule, bps
+from market_sim.core.units import MILLION
+from market_sim.market.exchange.fees import FeeSchedule, bps
 from tests.unit.market.exchange.marketplace import Marketplace
 
 

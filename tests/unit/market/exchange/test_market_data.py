@@ -7,16 +7,9 @@ import pytest
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Buy, Sell
 from market_sim.core.models.market_events import Trade
+from market_sim.core.units import SECOND
 from market_sim.market.exchange.fees import FeeSchedule, bps
-from market_sim.market.exchange.market_data import (
-    SECOND,
-    TWENTY_FOUR_HOURS,
-    Candle,
-    candles,
-    fee_lines,
-    statistics,
-    trades_of,
-)
+from market_sim.market.exchange.market_data import TWENTY_FOUR_HOURS, Candle, candles, fee_lines, statistics, trades_of
 from market_sim.simulation.engine.world import World
 from tests.unit.market.exchange.marketplace import Marketplace, random_day
 

@@ -16,8 +16,8 @@ from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Buy, CancelAll, Sell
 from market_sim.core.models.venue_events import VenueHealthChanged
 from market_sim.core.money import dollars
+from market_sim.core.units import SECOND
 from market_sim.market.venues.clients import Clients
-from market_sim.market.venues.terms import SECOND_NS
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
@@ -40,12 +40,12 @@ def journal() -> Journal:
     world.ledger.deposit("ann", "USD", dollars(100_000))
     world.ledger.deposit("ann", "ACME", 1_000)
     for second, price in ((1, 10_000), (200, 10_100)):
-        world.clock.now = second * SECOND_NS
+        world.clock.now = second * SECOND
         for venue, apart in ((A, 2), (B, 5)):
             world.venues.submit("ann", CancelAll(venue=venue))
             world.venues.submit("ann", Buy("ACME", 50, price - apart, venue=venue))
             world.venues.submit("ann", Sell("ACME", 50, price + apart, venue=venue))
-    world.clock.now = 320 * SECOND_NS
+    world.clock.now = 320 * SECOND
     world.journal.record(VenueHealthChanged(world.clock.now, B, "OPEN", 5))
     return world.journal
 
@@ -58,7 +58,7 @@ def bids(lines: list[str]) -> dict[str, tuple[str, str]]:
 
 def test_the_second_question_within_300_seconds_is_a_hit_and_after_them_a_miss(journal):
     desk, words = Desk(journal, "ACME", 10), Words(journal)
-    at = lambda second: bids(desk.told(second * SECOND_NS, words))  # noqa: E731
+    at = lambda second: bids(desk.told(second * SECOND, words))  # noqa: E731
     assert at(10) == {A: ("99.98", "0.000 s, miss"), B: ("99.95", "0.000 s, miss")}
     assert at(310) == {A: ("99.98", "300.000 s, hit"), B: ("99.95", "300.000 s, hit")}, "as old as it is"
     assert at(311) == {A: ("100.98", "0.000 s, miss"), B: ("100.95", "0.000 s, miss")}
@@ -67,12 +67,12 @@ def test_the_second_question_within_300_seconds_is_a_hit_and_after_them_a_miss(j
 
 def test_fresh_answers_are_the_comparison_of_that_instant(journal):
     [one] = comparisons(journal, len(journal) - 2, 10)
-    assert Desk(journal, "ACME", 10).told(319 * SECOND_NS, Words(journal))[-1] == comparison_sentence(one)
+    assert Desk(journal, "ACME", 10).told(319 * SECOND, Words(journal))[-1] == comparison_sentence(one)
 
 
 def test_a_venue_whose_connection_is_broken_is_not_asked_and_left_out(journal):
     desk = Desk(journal, "ACME", 10)
-    lines = desk.told(400 * SECOND_NS, Words(journal))
+    lines = desk.told(400 * SECOND, Words(journal))
     assert bids(lines)[B][1] == "not asked"
     assert "Left out is SIM-B" in lines[-1]
     assert desk.counts == [f"{A}: 1 connection, 1 miss, 0 hits"]
