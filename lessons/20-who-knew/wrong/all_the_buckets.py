@@ -1,6 +1,6 @@
 """Forgets that only the last buckets count.
 
-says: you take all 64 buckets
+says: you take all 63 buckets
 points: 6
 """
 

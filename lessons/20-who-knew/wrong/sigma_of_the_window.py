@@ -1,6 +1,6 @@
 """Takes the deviation of the last buckets only.
 
-says: guessed(64 buckets, 17, 50) is
+says: guessed(63 buckets, 17, 50) is
 points: 6
 """
 

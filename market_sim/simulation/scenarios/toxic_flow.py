@@ -47,7 +47,7 @@ class ToxicFlow(Scenario):
         informed = Informed(size=5, edge_bps=self.edge_bps, max_position=3_000)
         world.join(KNOWS, informed, cash=dollars(400_000), holdings={"ACME": 4_000}, every_ms=100)
         # Nobody here follows the trend: who does follows the informed trader, and ranks beside it.
-        world.join("mean-reversion", MeanReversion(), cash=dollars(90_000), holdings={"ACME": 900}, every_ms=100)
+        world.join("mean-reverter", MeanReversion(), cash=dollars(90_000), holdings={"ACME": 900}, every_ms=100)
         for number in range(self.traders):
             noise = Noise(trade_probability=0.3, patience=0.0)
             world.join(f"noise-{number}", noise, cash=dollars(5_000), holdings={"ACME": 50}, latency_ms=5)
