@@ -38,6 +38,9 @@ contract LendingPool is Debts, ReentrancyGuardTransient {
     /// How much more collateral than it repays a liquidator gets.
     uint256 public constant BONUS_BPS = 500;
     uint256 public constant FLASH_FEE_BPS = 9;
+    /// What a claim is worth is counted with this many claims of nobody, and as much money that is not there. Otherwise the
+    /// first lender could make its claim so dear, by fees that it pays to itself, that rounding takes from the next one.
+    uint256 public constant VIRTUAL = 1_000;
 
     uint256 public totalClaims;
     uint256 public totalCollateral;
@@ -52,7 +55,7 @@ contract LendingPool is Debts, ReentrancyGuardTransient {
     /// @param amount the money
     /// @return claims the part of the pool that the lender gets for it
     function supply(uint256 amount) external nonReentrant accrued returns (uint256 claims) {
-        claims = totalClaims == 0 ? amount : amount * totalClaims / assets();
+        claims = amount * (totalClaims + VIRTUAL) / (assets() + VIRTUAL);
         if (claims == 0) revert NothingToLend();
         claimsOf[msg.sender] += claims;
         totalClaims += claims;
@@ -68,7 +71,7 @@ contract LendingPool is Debts, ReentrancyGuardTransient {
         uint256 held = claimsOf[msg.sender];
         if (held < claims) revert ShortOfClaims(msg.sender, held, claims);
         if (claims == 0) revert NothingToLend();
-        amount = claims * assets() / totalClaims;
+        amount = claims * (assets() + VIRTUAL) / (totalClaims + VIRTUAL);
         claimsOf[msg.sender] = held - claims;
         totalClaims -= claims;
         emit Withdrawn(msg.sender, amount, claims);

@@ -38,7 +38,8 @@ contract LendingHunt is Pools {
     function supply(uint256 who, uint256 amount) external {
         address owner = _actor(who);
         amount = _within(amount, 1, 1_000_000);
-        bool due = amount * pool.totalClaims() >= pool.assets() && amount <= money.balanceOf(owner);
+        (uint256 all, uint256 claimed) = _claimed();
+        bool due = amount * claimed >= all && amount <= money.balanceOf(owner);
         _callPool(owner, abi.encodeCall(pool.supply, (amount)), due, "whoever brings the worth of a claim is a lender");
     }
 
@@ -46,7 +47,8 @@ contract LendingHunt is Pools {
         address owner = _actor(who);
         uint256 held = pool.claimsOf(owner);
         part = _within(part, 1, held + 1);
-        bool due = part <= held && part * pool.assets() / pool.totalClaims() <= pool.cash();
+        (uint256 all, uint256 claimed) = _claimed();
+        bool due = part <= held && part * all / claimed <= pool.cash();
         _callPool(owner, abi.encodeCall(pool.withdraw, (part)), due, "a lender takes out its part of what is not lent");
     }
 
@@ -174,11 +176,15 @@ contract LendingHunt is Pools {
         return _up(amount * 9, BPS);
     }
 
+    /// What the lenders own and their claims on it, each with the thousand of nobody that keep a claim from becoming dear.
+    function _claimed() private view returns (uint256, uint256) {
+        return (pool.assets() + 1_000, pool.totalClaims() + 1_000);
+    }
+
     /// Compare what a claim is worth with what it was, without dividing.
     function _look() private {
-        (uint256 nowAssets, uint256 nowClaims) = (pool.assets(), pool.totalClaims());
-        bool kept = nowClaims == 0 || nowAssets * claims >= assets * nowClaims;
-        _claim(kept, "a claim on the pool never loses value");
+        (uint256 nowAssets, uint256 nowClaims) = _claimed();
+        _claim(nowAssets * claims >= assets * nowClaims, "a claim on the pool never loses value");
         (assets, claims) = (nowAssets, nowClaims);
     }
 

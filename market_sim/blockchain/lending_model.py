@@ -21,6 +21,9 @@ LIQUIDATION_BPS: Final = 7_500
 BONUS_BPS: Final = 500
 """How much more collateral than it repays a liquidator gets."""
 FLASH_FEE_BPS: Final = 9
+VIRTUAL: Final = 1_000
+"""What a claim is worth is counted with this many claims of nobody, and as much money that is not there: so the first
+lender cannot make its claim so dear, by fees that it pays to itself, that rounding takes from the next one."""
 
 
 @dataclass
@@ -43,7 +46,7 @@ class LendingModel(DebtModel):
 
     def supply(self, owner: str, amount: int) -> Numbers:
         """Lend money to the pool."""
-        claims = amount * self.totalClaims // self.assets if self.totalClaims else amount
+        claims = amount * (self.totalClaims + VIRTUAL) // (self.assets + VIRTUAL)
         if not claims:
             raise ChainReverted("NothingToLend")
         add(self.claimsOf, owner, claims)
@@ -58,7 +61,7 @@ class LendingModel(DebtModel):
             raise ChainReverted("ShortOfClaims", {"owner": owner, "held": held, "needed": claims})
         if not claims:
             raise ChainReverted("NothingToLend")
-        amount = claims * self.assets // self.totalClaims
+        amount = claims * (self.assets + VIRTUAL) // (self.totalClaims + VIRTUAL)
         self.claimsOf[owner] = held - claims
         self.totalClaims -= claims
         self._spend(amount)

@@ -97,8 +97,9 @@ BUGS = [
         "what its owner can pay is made, and nothing else",
     ),
     Planted(
-        "Lending", "LendingPool.sol", "amount = claims * assets() / totalClaims;",
-        "amount = Math.ceilDiv(claims * assets(), totalClaims);", "a claim on the pool never loses value",
+        "Lending", "LendingPool.sol", "amount = claims * (assets() + VIRTUAL) / (totalClaims + VIRTUAL);",
+        "amount = Math.ceilDiv(claims * (assets() + VIRTUAL), totalClaims + VIRTUAL);",
+        "a claim on the pool never loses value",
     ),
     Planted(
         "Lending", "LendingPool.sol", "totalCollateral -= collateral;", "", "the collateral adds up",

@@ -9,7 +9,7 @@ from market_sim.blockchain.amm import Amm
 from market_sim.blockchain.debt_model import UNIT
 from market_sim.blockchain.flash_arbitrage import FlashArbitrage
 from market_sim.blockchain.lending import LendingPool
-from market_sim.blockchain.lending_model import FLASH_FEE_BPS
+from market_sim.blockchain.lending_model import FLASH_FEE_BPS, VIRTUAL
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted, was
 from market_sim.core.models.instruments import Stock
@@ -155,6 +155,5 @@ def _interest(journal: Journal) -> str:
     claims = int(numbers["totalClaims"])
     if not claims:
         return "Nobody lent anything."
-    return (
-        f"What a lender supplied as 10,000.00 is worth {written(round(assets * dollars(10_000) / claims))} at the end."
-    )
+    worth = dollars(10_000) * (assets + VIRTUAL) // (claims + VIRTUAL)
+    return f"What a lender supplied as 10,000.00 is worth {written(worth)} at the end."
