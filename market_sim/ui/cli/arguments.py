@@ -87,11 +87,20 @@ Exit codes: 0 done, 1 what was checked did not pass, 2 bad arguments or a bad fi
 130 interrupted by Ctrl-C or SIGTERM."""
 
 
+SEE_HELP = ("unrecognized arguments: ", "the following arguments are required: ", "one of the arguments ")
+"""The beginnings of those errors of argparse that do not say what was expected."""
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are `InputError`s."""
 
     def error(self, message: str) -> NoReturn:
-        """Turn an error of argparse into one sentence."""
+        """Turn an error of argparse into one sentence that says what was expected, or where that is written."""
+        if message.startswith(SEE_HELP):
+            flag = message.removeprefix(SEE_HELP[0]).partition(" ")[0].partition("=")[0]
+            options = [option for action in self._actions for option in action.option_strings]
+            near = difflib.get_close_matches(flag, options, 1) if flag.startswith("--") else []
+            message += f"; did you mean {near[0]}?" if near else f"; see {self.prog} --help"
         raise InputError(message.removeprefix("argument "))
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:

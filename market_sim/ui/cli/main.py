@@ -31,6 +31,8 @@ from market_sim.ui.cli.suggestion import suggestion
 from market_sim.ui.recording import RunBroke, recorded
 
 BAD_INPUT = 2
+NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
+"""What a system says about a place that the user may not read or write: never a mistake of this program."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,6 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _drop_the_rest()
         return DONE
     except OSError as problem:
+        if problem.errno in NOT_ALLOWED and problem.filename:
+            print(f"simulate.py: cannot use {problem.filename}: {problem.strerror}", file=sys.stderr)
+            return BAD_INPUT
         if problem.errno != errno.ENOSPC:
             raise
         _drop_the_rest()

@@ -67,3 +67,30 @@ def test_files_are_written_for_a_reader_that_has_seen_enough(words, tmp_path):
     os.close(theirs)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(list((tmp_path / "files").iterdir())) > 1
+
+
+@pytest.mark.skipif(
+    not os.path.isdir("/sys") or os.access("/sys/new", os.W_OK), reason="a folder that nobody may change"
+)
+def test_a_place_that_may_not_be_written_is_one_sentence(monkeypatch, capsys):
+    monkeypatch.chdir("/sys")
+    assert main(["new-scenario", "bank-run"]) == 2
+    told = capsys.readouterr()
+    assert told.err.startswith("simulate.py: cannot use bank_run.py: ") and told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["published"], "the following arguments are required: PAPER; see simulate.py published --help"),
+        (
+            ["execution", "prices.csv"],
+            "one of the arguments --buy --sell is required; see simulate.py execution --help",
+        ),
+        (["verify", "a-run", "now"], "unrecognized arguments: now; see simulate.py verify --help"),
+        (["verify", "a-run", "--databse", "x"], "unrecognized arguments: --databse x; did you mean --database?"),
+    ],
+)
+def test_what_is_missing_or_too_much_leads_to_the_options_that_there_are(words, said, capsys):
+    assert main(words) == 2
+    assert capsys.readouterr().err == f"simulate.py: {said}\n"
