@@ -70,4 +70,7 @@ def test_a_scenario_of_ones_own_is_named_with_its_file(tmp_path: Path, capsys: p
     capsys.readouterr()
     assert main(["replay", str(run)]) == 2
     assert "the scenario quiet-room of this run is not a shipped one: add --scenario FILE.py" in capsys.readouterr().err
+    assert main(["replay", str(run), "--scenario", "crowded-room"]) == 2
+    said = "--scenario crowded-room: expected the scenario of this run, quiet-room, found crowded-room"
+    assert said in capsys.readouterr().err
     assert main(["replay", str(run), "--scenario", str(own)]) == 0

@@ -49,7 +49,10 @@ def scenario_of_run(file: str | None, name: str) -> type[Scenario]:
     """The scenario of a stored run: the one in this file, otherwise the shipped one of this name."""
     if file is None and all(scenario.name != name for scenario in SCENARIOS):
         raise InputError(f"the scenario {name} of this run is not a shipped one: add --scenario FILE.py, where it is")
-    return find_scenario(file or name)
+    found = find_scenario(file or name)
+    if found.name != name:
+        raise InputError(f"--scenario {file}: expected the scenario of this run, {name}, found {found.name}")
+    return found
 
 
 def load_file(path: Path, what: str) -> ModuleType:
