@@ -153,8 +153,11 @@ function own(account) {
     ["open", "waiting"].includes(one.status) ? cancelForm(one.order) : cell("td", ""),
   ]));
   if (!by("own-orders").rows.length) nothing("own-orders", 5, "No order yet.");
-  // Who was about to cancel an order with the keyboard still is.
-  if (focused) [...by("own-orders").querySelectorAll("form")].find((one) => one.action === focused)?.querySelector("button").focus();
+  // Who was about to cancel an order with the keyboard still is, or stays at the table once the order has ended.
+  if (focused) {
+    const form = [...by("own-orders").querySelectorAll("form")].find((one) => one.action === focused);
+    (form?.querySelector("button") ?? by("own-orders").closest(".scroll")).focus();
+  }
 }
 
 async function send(form) {
@@ -168,7 +171,7 @@ async function send(form) {
     say("answer", problem ? `${problem[0].toUpperCase()}${problem.slice(1)}.`.replace(/\.\.$/, ".") : said.sentence);
   } catch {
     by("answer").className = "told bad";
-    say("answer", "The order did not reach the market: the site does not answer.");
+    say("answer", "The site does not answer. Your orders show what reached the market once it does.");
   }
 }
 
@@ -197,7 +200,7 @@ function listen() {
   }
   stream.addEventListener("error", () => {
     if (stream.readyState === EventSource.CLOSED) ask();
-    else connection("The connection is lost; it is taken up again.");
+    else connection("The connection is lost. The page keeps trying to restore it.");
   });
 }
 
