@@ -76,7 +76,8 @@ class Members:
             roles = ", ".join(one for one in ROLES if one in self._codes)
             raise NotAdmitted("BAD_ROLE", f"a role here is one of {roles}, found {str(role)[:80]!r}")
         if not secrets.compare_digest(self._codes[role].encode(), code.encode("utf-8", "replace")):
-            raise NotAdmitted("WRONG_CODE", f"this is not the code that admits a person as {role}")
+            whom = "the instructor" if role == "instructor" else f"{role}s"
+            raise NotAdmitted("WRONG_CODE", f"this is not the code for {whom}")
         return self.enrol(name, role)
 
     def enrol(self, name: str, role: Role) -> str:

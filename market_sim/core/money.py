@@ -43,5 +43,6 @@ def units(text: str, decimals: int = 2) -> int:
     except InvalidOperation:
         raise InputError(f"expected a decimal number such as 100.25, found {text!r}") from None
     if not scaled.is_finite() or scaled != scaled.to_integral_value():
-        raise InputError(f"expected a number with at most {decimals} decimals, found {text!r}")
+        number = f"number with at most {decimals} decimals" if decimals else "whole number"
+        raise InputError(f"expected a {number}, found {text!r}")
     return int(scaled)

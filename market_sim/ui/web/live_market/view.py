@@ -250,13 +250,14 @@ class MarketView:
         listed = self._state.listing(one.book)
         limit = "at the market" if one.limit is None else f"at {self._price(listed, one.limit)}"
         size = written(one.quantity, listed.quantity_decimals)
+        withdrawn: dict[str, int | str] = {"quantity": one.quantity - one.filled}
         return {
             "order": one.order,
             "terms": f"{SIDE_NAMES[one.side]} {size} {one.book} {limit}, {one.terms.time_in_force}",
             "filled": written(one.filled, listed.quantity_decimals),
             "remaining": written(one.remaining, listed.quantity_decimals),
             "status": one.status,
-            "reason": reason_sentence(one.reason, {"quantity": one.remaining}, Figures([listed])) if one.reason else "",
+            "reason": reason_sentence(one.reason, withdrawn, Figures([listed])) if one.reason else "",
         }
 
     def _candles(self, book: str, seconds: int) -> bytes:

@@ -186,7 +186,10 @@ def join() -> ResponseReturnValue:
 def leave() -> ResponseReturnValue:
     """Forget who this browser is; the account stays."""
     access()
+    member = present()
     session.pop(TOKEN, None)
+    if member is not None and member.role == "student":
+        flash("You have left. Your account and its open orders stay; to trade again, join under another name.")
     return redirect(url_for("market.door"), 303)
 
 

@@ -208,7 +208,7 @@ def test_a_refused_order_is_told_with_its_reason(room):
         ({"symbol": "NONE"}, "NONE is not listed; listed are ACME"),
         ({"side": "hold"}, "an order is to buy or to sell, found 'hold'"),
         ({"quantity": ""}, "quantity: expected a decimal number such as 100.25, found ''"),
-        ({"quantity": "1.5"}, "quantity: expected a number with at most 0 decimals, found '1.5'"),
+        ({"quantity": "1.5"}, "quantity: expected a whole number, found '1.5'"),
         ({"limit": "1e400"}, "limit: 1e400 is larger than any market"),
         ({"limit": "NaN"}, "limit: expected a number with at most 2 decimals, found 'NaN'"),
         ({"limit": "99.999"}, "limit: expected a number with at most 2 decimals, found '99.999'"),
@@ -226,7 +226,11 @@ def test_a_ticket_that_is_no_order_is_refused_in_one_sentence(room, wrong, sente
 
 def test_own_orders_are_cancelled_one_by_one_or_all_at_once(room):
     one, other = placed(room.bob)["order"], placed(room.bob)["order"]
-    assert room.bob.post(f"/market/orders/{one}/cancel", {}, JSON).get_json()["status"] == "cancelled"
+    cancelled = room.bob.post(f"/market/orders/{one}/cancel", {}, JSON).get_json()
+    assert cancelled["status"] == "cancelled"
+    [row] = [order for order in state(room.bob)["own"]["ended"] if order["order"] == one]
+    assert row["reason"] and cancelled["sentence"].lower().endswith(f" {row['reason']}."), "page and answer agree"
+    assert row["reason"] != "0 withdrawn"
     assert [order["order"] for order in state(room.bob)["own"]["open"]] == [other]
     assert room.bob.post("/market/orders/cancel", {}, JSON).get_json()["sentence"] == "1 of your orders is cancelled."
     assert not state(room.bob)["own"]["open"]
@@ -327,8 +331,8 @@ def test_the_instructor_has_the_whole_site_and_an_observer_watches(room):
 
 def test_the_door_wants_name_and_code_and_says_what_is_wrong(room):
     for form, sentence in (
-        ({"name": "cy", "code": "WRONG"}, "this is not the code that admits a person as student"),
-        ({"name": "cy", "code": CODES["student"], "role": "instructor"}, "as instructor"),
+        ({"name": "cy", "code": "WRONG"}, "this is not the code for students"),
+        ({"name": "cy", "code": CODES["student"], "role": "instructor"}, "this is not the code for the instructor"),
         ({"name": "", "code": CODES["student"]}, "a name has 1 to 64 printable characters"),
         ({"name": "ann", "code": CODES["student"]}, "there is already"),
         ({"name": "maker-0", "code": CODES["student"]}, "there is already an account named"),
@@ -358,6 +362,7 @@ def test_a_token_is_never_taken_from_an_address(room):
     assert visitor.post("/market/join", {"token": token}).status_code == 303
     assert "di, student" in " ".join(visitor.get("/market").text.split())
     visitor.post("/market/leave")
+    assert "Your account and its open orders stay" in visitor.get("/market/join").text
     assert visitor.get("/market").location == "/market/join"
 
 
