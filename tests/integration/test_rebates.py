@@ -1,10 +1,12 @@
-"""A maker on two venues: spread profit and fee profit stand apart and add up to its gain, and it never takes."""
+"""A maker on two venues: spread, fees and prices stand apart and add up to its gain, and it never takes."""
 
 from __future__ import annotations
 
 import csv
 import re
-from math import ceil
+from fractions import Fraction
+from itertools import groupby
+from math import ceil, floor
 
 import pytest
 
@@ -13,7 +15,7 @@ from market_sim.analysis.results.making_table import making_table
 from market_sim.core.data import archive
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import SELL
-from market_sim.core.models.market_events import OrderAccepted, Trade
+from market_sim.core.models.market_events import OrderAccepted, OrderAmended, OrderCancelled, Trade
 from market_sim.core.models.run_events import ValueMoved
 from market_sim.market.exchange.making import makings
 from market_sim.simulation.market_alone import market_alone
@@ -24,8 +26,29 @@ from market_sim.strategies.market_making.rebate_maker import RebateMaker
 from market_sim.ui.cli.main import main
 
 
+def middles(journal, venue):
+    """The midpoint of a venue after each instant in which both sides are quoted, from its open orders one by one."""
+    left, limits, sides = {}, {}, {}
+    for time, events in groupby(journal, lambda event: event.time):
+        for event in events:
+            if isinstance(event, OrderAccepted) and event.terms.venue == venue and event.terms.limit is not None:
+                limits[event.order], left[event.order] = event.terms.limit, event.terms.quantity
+                sides[event.order] = event.terms.side
+            elif isinstance(event, OrderAmended) and event.order in left:
+                limits[event.order] = event.limit
+            elif isinstance(event, Trade):
+                for order in {event.maker_order, event.taker_order} & left.keys():
+                    left[order] -= event.quantity
+            elif isinstance(event, OrderCancelled) and event.order in left:
+                left[event.order] -= event.quantity
+        left = {order: quantity for order, quantity in left.items() if quantity}
+        bids, asks = ([limits[one] for one in left if sides[one] == side] for side in (1, -1))
+        if bids and asks:
+            yield time, Fraction(max(bids) + min(asks), 2)
+
+
 @pytest.mark.parametrize("seed", [3, 7, 11])
-def test_spread_and_fees_add_up_to_the_gain_of_a_participant_that_only_makes(seed):
+def test_spread_fees_and_prices_add_up_to_the_gain_of_a_participant_that_only_makes(seed):
     scenario = Rebates()
     journal = market_alone(scenario, seed, scenario.epochs)
     assert not [trade for trade in journal.of(Trade) if trade.taker == HARVESTER]
@@ -40,7 +63,13 @@ def test_spread_and_fees_add_up_to_the_gain_of_a_participant_that_only_makes(see
         bought = [trade for trade in trades if trade.side == SELL]
         received = sum(trade.price * trade.quantity for trade in sold) - sum(t.price * t.quantity for t in bought)
         left = sum(trade.quantity for trade in bought) - sum(trade.quantity for trade in sold)
-        assert one.spread == received + left * value
+        assert one.spread + one.prices == received + left * value
+        path = list(middles(journal, venue))
+        paid = Fraction(0)
+        for trade in trades:
+            middle = [one for time, one in path if time < trade.time][-1]
+            paid += (1 if trade.side != SELL else -1) * (trade.price - middle) * trade.quantity
+        assert one.spread == floor(paid)
         assert one.fees == -sum(trade.maker_fee for trade in trades)
         assert (one.trades, one.volume) == (len(trades), sum(trade.quantity for trade in trades))
 
@@ -51,7 +80,9 @@ def test_the_conclusion_tells_both_columns_and_the_claim_holds():
     assert scenario.holds(journal)
     there, here = harvested(journal)
     numbers = [round(100 * float(text)) for text in re.findall(r"[+-]\d+\.\d\d", scenario.conclusion(journal))]
-    assert numbers == [there.spread, there.fees, here.spread, here.fees, there.total + here.total]
+    both = [(one.spread, one.fees, one.prices) for one in (there, here)]
+    assert there.spread > 0 > there.prices, "it earned its spread, and lost more by what it held"
+    assert numbers == [*both[0], *both[1], there.total + here.total] and sum(numbers[:-1]) == numbers[-1]
     assert there.fees > 0 > here.fees, "it is paid on one venue and pays on the other"
 
 
@@ -77,9 +108,10 @@ def test_the_exported_table_has_the_columns(tmp_path, capsys):
     archive.save(result.journal, tmp_path / "run")
     assert main(["export", str(tmp_path / "run"), "--to", str(tmp_path / "tables")]) == 0
     rows = list(csv.DictReader((tmp_path / "tables" / "making.csv").read_text().splitlines()))
-    told = [(one.account, one.venue, one.spread, one.fees, one.total) for one in makings(result.journal)]
-    assert [(r["account"], r["venue"], int(r["spread"]), int(r["fees"]), int(r["total"])) for r in rows] == told
-    assert all(one[2] + one[3] == one[4] for one in told) and len(told) > 4
+    parts = ("spread", "prices", "fees", "total")
+    told = [(one.account, one.venue, *(getattr(one, part) for part in parts)) for one in makings(result.journal)]
+    assert [(row["account"], row["venue"], *(int(row[part]) for part in parts)) for row in rows] == told
+    assert all(one[2] + one[3] + one[4] == one[5] for one in told) and len(told) > 4
     assert result.making == making_table(result.journal)
 
 

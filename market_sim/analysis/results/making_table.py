@@ -1,4 +1,4 @@
-"""The table of making: the spread profit and the fee profit of each maker on each venue in columns of their own."""
+"""The table of making: what each maker earned on each venue from the spread, from prices and from fees."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ MAKING = columns(
     venue="where; empty where there is one venue without a name",
     trades="the number of its trades as a maker",
     volume="how much was traded in them",
-    spread="what they gained by the last mark, before fees",
+    spread="what they earned beside the midpoint before each of them, before fees",
+    prices="what prices made of that until the last mark: the gain or loss of the inventory",
     fees="the rebates received, less the fees paid",
-    total="both together",
+    total="all three together",
 )
 
 
 def making_table(journal: Journal) -> Table:
     """Every account that made a trade, by venue."""
     rows = [
-        (one.account, one.venue, one.trades, one.volume, one.spread, one.fees, one.total) for one in makings(journal)
+        (one.account, one.venue, one.trades, one.volume, one.spread, one.prices, one.fees, one.total)
+        for one in makings(journal)
     ]
     return Table("making", MAKING, rows)

@@ -164,7 +164,7 @@ class Result:
 
     @cached_property
     def making(self) -> Table:
-        """What each account earned as a maker on each venue, from the spread and from fees."""
+        """What each account earned as a maker on each venue: from the spread, from prices and from fees."""
         return making_table(self.journal)
 
     @cached_property

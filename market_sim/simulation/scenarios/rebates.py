@@ -65,11 +65,11 @@ class Rebates(Scenario):
         return there.volume > here.volume and there.fees + here.fees > 0
 
     def conclusion(self, journal: Journal) -> str:
-        """The spread and the fees of the harvester on each venue, and all of it."""
+        """The spread and the fees of the harvester on each venue, what prices made of it, and all of it."""
         both = harvested(journal)
         told = "; ".join(
-            f"{counted(one.volume, 'share')} on {one.venue}, with {_signed(one.spread)} USD from the spread and "
-            f"{_signed(one.fees)} USD from fees"
+            f"{counted(one.volume, 'share')} on {one.venue}, with {_signed(one.spread)} USD from the spread, "
+            f"{_signed(one.fees)} USD from fees and {_signed(one.prices)} USD from prices"
             for one in both
         )
         return f"The harvester made {told}: {_signed(sum(one.total for one in both))} USD in all."
