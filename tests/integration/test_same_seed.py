@@ -36,7 +36,7 @@ FROZEN = {
     "two-venues": "243fc1696d7234a815b19ada2c3b6508948b2b6351e164fce3df26bbe10743f9",
     "three-venues": "e819db1cf70c4b6953d78cc00630669b4e5d9fc2a35989ba6ced41f44b27a79c",
     "dark-pool": "acd6289d1e1089de2758c7b06ec932374a9f64351b25ef7a6a7a34d41638ea75",
-    "outage": "d6ac973f971185e5f56c560c52327d985fd62f2d58fcc25029f717c263ab39a9",
+    "outage": "96ce23dd037d050cc434a3c5e4d92e73e3bf17c0688071e73b0ab7a500ddabf9",
     "price-leader": "a92e5fd306f1eef898afbe72e3c7b786fc147f6e9c2c20cadceee2747246fbaf",
     "anchored-crowd": "c46eb29b0ec3b0ff58458d28267753198b76856162ff47ea778f54144f4d6646",
     "stack-race": "bd7f79a543e3220dcdafcaed886b32ab570fb89c496108cafa17d4e96e7dd0d9",
