@@ -62,7 +62,8 @@ COMPLIANCE_REASONS: tuple[Reason, ...] = (
     _rule(
         "RATE_LIMIT",
         "An account sends so many orders and amendments in a sliding window and no more; cancels are free.",
-        "{account} has sent {sent} in the last {window} s, and {most} is the limit; the next may come in {wait} s",
+        "{account} has sent {sent} in the last {window} s of market time, and {most} is the limit; the next may come "
+        "in {wait} s of it",
     ),
     _rule(
         "BETTER_PRICE_ELSEWHERE",

@@ -20,7 +20,7 @@ from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.thresholds import Thresholds
 from market_sim.market.compliance.detectors.watch import Watch
 from market_sim.market.compliance.ladder import FINE, SUSPEND, THROTTLE, Ladder
-from market_sim.market.compliance.market_clock import MarketClock
+from market_sim.market.compliance.market_clock import MarketClock, written_up
 from market_sim.market.compliance.profile import Penalties
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.mechanism import Mechanism
@@ -172,4 +172,4 @@ def _closes(account: Member, listing: Listing, intent: PlaceOrder | Amend, quant
 
 
 def _said(time: int) -> str:
-    return f"{time / 1_000_000_000:.3f} s"
+    return f"{written_up(time)} s"

@@ -25,6 +25,16 @@ def seconds_of(time: str) -> int:
     return hours * 3_600 + minutes * 60 + (rest[0] if rest else 0)
 
 
+def written_up(nanoseconds: int) -> str:
+    """A time in seconds, rounded up to the millisecond: what may come at a time may not come before it.
+
+    >>> written_up(1), written_up(1_500_000_000), written_up(1_500_000_001)
+    ('0.001', '1.500', '1.501')
+    """
+    milliseconds = -(-nanoseconds * 1_000 // SECOND)
+    return f"{milliseconds // 1_000}.{milliseconds % 1_000:03}"
+
+
 class MarketClock:
     """Converts between simulated time and market time."""
 

@@ -18,7 +18,7 @@ from market_sim.core.models.market_events import OrderAccepted, OrderAmended, Or
 from market_sim.core.units import BPS
 from market_sim.market.compliance.corridor import OF_CEILING, Corridor
 from market_sim.market.compliance.exposure import Exposures, Worst
-from market_sim.market.compliance.market_clock import MarketClock
+from market_sim.market.compliance.market_clock import MarketClock, written_up
 from market_sim.market.compliance.order_rate import Quota, time_to_wait
 from market_sim.market.compliance.profile import OrderRate, PositionLimit, Profile
 from market_sim.market.exchange.allowance import NO_ORDER, Allowance
@@ -290,9 +290,9 @@ class OrderGate:
             times, most = trader.times, most_messages(rule, role, meets)
             wait = time_to_wait(times, self._span, now, most)
             if wait:
-                seconds = f"{wait * self._clock.pace / 1e9:.3f}"
+                told = written_up(wait * self._clock.pace)
                 raise RuleViolation(
-                    "RATE_LIMIT", account=name, sent=len(times), window=rule.window, most=most, wait=seconds
+                    "RATE_LIMIT", account=name, sent=len(times), window=rule.window, most=most, wait=told
                 )
             trader.allow(min(certain - len(times), trader.half))
             if meets:

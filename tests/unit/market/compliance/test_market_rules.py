@@ -283,7 +283,8 @@ def test_the_sixty_first_order_of_a_minute_is_refused_and_told_how_long_to_wait(
     assert market.numbers() == {"account": "ann", "sent": 60, "window": 60, "most": 60, "wait": "30.000"}
     assert market.refused("ann", Cancel(order.id)) == "", "cancels are free"
     assert market.refused("bob", Buy("ACME", 1, 50_00)) == "", "each account has a window of its own"
-    assert market.at(59.999).refused("ann", Buy("ACME", 1, 50_00)) == "RATE_LIMIT"
+    assert market.at(59.9999999).refused("ann", Buy("ACME", 1, 50_00)) == "RATE_LIMIT"
+    assert market.numbers()["wait"] == "0.001", "who waits as long as told is not refused again"
     assert market.at(60).refused("ann", Buy("ACME", 1, 50_00)) == ""
 
 
