@@ -6,7 +6,7 @@ other mechanism acts on its trades.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from market_sim.core.errors import InputError
@@ -57,12 +57,17 @@ class MarketRules(Mechanism):
         limits: Mapping[str, int] | None = None,
         index: Sequence[str] = (),
         closes: Mapping[str, int] | None = None,
+        reaches: Callable[[str], bool] = lambda venue: True,
     ) -> None:
-        """`limits` are position limits of single accounts in cents, `closes` the last closes before the first day."""
+        """`limits` are position limits of single accounts in cents, `closes` the last closes before the first day.
+
+        `reaches` tells whether a venue answers orders now.
+        """
         super().__init__()
         self.profile = profile
         self.roles, self.limits = dict(roles or {}), dict(limits or {})
         self._index, self._closes = tuple(index), dict(closes or {})
+        self._reaches = reaches
         for account, role in self.roles.items():
             if role not in ROLES:
                 raise InputError(f"the role of {account} is one of {', '.join(ROLES)}, found {role!r}")
@@ -127,7 +132,7 @@ class MarketRules(Mechanism):
             self.clock.span(PATIENCE),
         )
         self.gate.corridors, self.gate.catch_up = self.corridors.of, self._catch_up
-        self.gate.ask_for_call = self._ask_for_call
+        self.gate.ask_for_call, self.gate.reaches = self._ask_for_call, self._reaches
         self._read = self._judged = len(self.journal)
         self._is_close = self.bands is not None or bool(self.duties.makers)
         if self._is_close:

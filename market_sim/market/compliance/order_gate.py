@@ -59,14 +59,16 @@ def most_exposure(rule: PositionLimit, role: str, own: int | None) -> int:
     return rule.market_maker if role == MARKET_MAKER else rule.most
 
 
-def check_better_price(listing: Listing, side: int, limit: int, others: Sequence[Exchange], most_bps: int) -> None:
-    """Refuse an order that would trade here at a price that another venue beats by more than this."""
+def check_better_price(
+    listing: Listing, side: int, limit: int, others: Sequence[Exchange], most_bps: int, reaches: Callable[[str], bool]
+) -> None:
+    """Refuse an order that would trade here at a price that a venue within reach beats by more than this."""
     here = listing.book.best_ask if side == BUY else listing.book.best_bid
     if here is None or side * (limit - here) < 0:
         return
     for venue in others:
         there = venue.listings.get(listing.symbol)
-        if there is None or there is listing or there.phase != CONTINUOUS:
+        if there is None or there is listing or there.phase != CONTINUOUS or not reaches(venue.name):
             continue
         better = there.book.best_ask if side == BUY else there.book.best_bid
         if better is not None and side * (here - better) * BPS > most_bps * better:
@@ -172,6 +174,8 @@ class OrderGate:
         self.outliers: dict[str, Outlier] = {}
         """The recent trade prices of each instrument, for the fat-finger check."""
         self._best_price = profile.best_price if len(venues) > 1 else None
+        self.reaches: Callable[[str], bool] = lambda venue: True
+        """Whether a venue answers orders now: what one shows that does not is no better price."""
         self.catch_up: Callable[[], object] = lambda: None
         """Reads the trades that were not looked at, before something exact is asked."""
         self.ask_for_call: Callable[[], object] = lambda: None
@@ -243,7 +247,7 @@ class OrderGate:
             if refusal is not None:
                 raise RuleViolation("FAT_FINGER", **refusal)
         if self._best_price is not None and listing.phase == CONTINUOUS:
-            check_better_price(listing, side, limit, self._venues, self._best_price.most)
+            check_better_price(listing, side, limit, self._venues, self._best_price.most, self.reaches)
         if profile.position_limit is None:
             return None, 0
         most = most_exposure(profile.position_limit, role, self._limits.get(name))
@@ -313,7 +317,7 @@ class OrderGate:
         if self._profile.price_bands is not None:
             self._check_bands(listing, side, limit)
         if self._best_price is not None and listing.phase == CONTINUOUS:
-            check_better_price(listing, side, limit, self._venues, self._best_price.most)
+            check_better_price(listing, side, limit, self._venues, self._best_price.most, self.reaches)
 
     def _check_bands(self, listing: Listing, side: int, limit: int) -> None:
         bands = self._bands_of(listing)

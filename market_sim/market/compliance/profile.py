@@ -203,7 +203,7 @@ class BestPrice(Rule):
     codes: ClassVar[tuple[str, ...]] = ("BETTER_PRICE_ELSEWHERE",)
     says: ClassVar[str] = (
         "An order that would trade here, while another venue's best price is better by more than this, is refused "
-        "with the name of that venue."
+        "with the name of that venue. One that is halted or does not answer is left out."
     )
     imitates: ClassVar[str] = "SEC Regulation NMS, rule 611 (order protection)"
     differs: ClassVar[str] = "Rule 611 protects each tick and lets intermarket sweep orders pass."

@@ -17,7 +17,7 @@ from market_sim.core.models.venue_events import (
 from market_sim.core.randomness import Stream
 from market_sim.core.units import BPS, MILLISECOND, SECOND
 from market_sim.market.ledger.ledger import TimeSource
-from market_sim.market.venues.breaker import Breaker
+from market_sim.market.venues.breaker import CLOSED, Breaker
 from market_sim.market.venues.terms import VenueTerms
 
 
@@ -48,6 +48,11 @@ class Gateway:
     def is_down(self) -> bool:
         """Whether the venue is in an outage."""
         return self._clock.now < self.down_until
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether messages are sent to it and answered, as far as they are not lost."""
+        return not self.is_down and self.breaker.status == CLOSED
 
     def fail_until(self, end: int) -> None:
         """Begin an outage; `answer_again` ends it."""

@@ -219,9 +219,15 @@ class World:
         """Put a rules profile on all venues, when everything else is built."""
         terms = dict(self._rule_terms)
         makers = {name: MARKET_MAKER for name in self.participants.makers}
-        self.attach(MarketRules(profile, **terms | {"roles": makers | dict(terms.get("roles") or {})}))
+        roles = makers | dict(terms.get("roles") or {})
+        self.attach(MarketRules(profile, **terms | {"roles": roles, "reaches": self._reaches}))
         if profile.penalties is not None and not any(isinstance(one, Enforcement) for one in self.mechanisms):
             self.attach(Enforcement(ladder_of(profile.penalties, MarketClock(profile.day))))
+
+    def _reaches(self, venue: str) -> bool:
+        """Whether a venue answers orders now; one without terms always does."""
+        gateway = self.venues.gateways.get(venue)
+        return gateway is None or gateway.is_reachable
 
     def at(
         self,

@@ -1,8 +1,8 @@
 """Best execution, judged after the trade: did another venue show a better price when an order traded? (rulebook F-6.4)
 
 It is a case about the quality of an execution and accuses nobody: an account may not have known the other venue, or may
-have known an older price of it. An instrument with one book has no such cases. At the price of a venue that is halted
-or in a call nobody can trade, and the one price of an auction is nobody's choice.
+have known an older price of it. An instrument with one book has no such cases. At the price of a venue that is halted,
+in a call or out of reach nobody can trade, and the one price of an auction is nobody's choice.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ from typing import Any
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import BookOpened, PhaseChanged, Trade, book_name
+from market_sim.core.models.venue_events import OutageBegan, OutageEnded, VenueHealthChanged
 from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.detector import NOTHING, Detector, Effects
 from market_sim.market.compliance.detectors.live_orders import LiveOrders
 from market_sim.market.compliance.detectors.thresholds import Thresholds
 from market_sim.market.exchange.book_replay import BookReplay
 from market_sim.market.exchange.listing import CONTINUOUS
+
+WORKS = "CLOSED"
+"""The status of a connection that works."""
 
 
 class BestExecution(Detector):
@@ -31,11 +35,20 @@ class BestExecution(Detector):
         self._venues: dict[str, list[str]] = {}
         self._shut: dict[tuple[str, str], None] = {}
         """The books that do not trade continuously."""
+        self._down: dict[str, None] = {}
+        self._broken: dict[str, None] = {}
+        """The venues in an outage, and those to which nothing is sent."""
         super().__init__(thresholds, live)
 
     def reading(self) -> Effects:
         """Books; their orders only once an instrument has two."""
-        return {BookOpened: self._opened, PhaseChanged: self._changed}
+        return {
+            BookOpened: self._opened,
+            PhaseChanged: self._changed,
+            OutageBegan: lambda event: self._note(self._down, event.venue, True),
+            OutageEnded: lambda event: self._note(self._down, event.venue, False),
+            VenueHealthChanged: lambda event: self._note(self._broken, event.venue, event.status != WORKS),
+        }
 
     def _opened(self, event: BookOpened) -> Iterable[Alert]:
         self._venues.setdefault(event.symbol, []).append(event.venue)
@@ -43,6 +56,13 @@ class BestExecution(Detector):
             for kind, effect in self._replay.effects.items():
                 self.effects[kind] = self._followed(effect)
             self.effects |= {Trade: self._traded, PhaseChanged: self._changed}
+        return NOTHING
+
+    @staticmethod
+    def _note(venues: dict[str, None], venue: str, is_one: bool) -> Iterable[Alert]:
+        venues.pop(venue, None)
+        if is_one:
+            venues[venue] = None
         return NOTHING
 
     def _changed(self, event: PhaseChanged) -> Iterable[Alert]:
@@ -66,7 +86,12 @@ class BestExecution(Detector):
             return NOTHING
         best: tuple[int, str] | None = None
         for venue in self._venues.get(event.symbol, ()):
-            if venue == event.venue or (event.symbol, venue) in self._shut:
+            if (
+                venue == event.venue
+                or (event.symbol, venue) in self._shut
+                or venue in self._down
+                or venue in self._broken
+            ):
                 continue
             book = self._replay.book(book_name(event.symbol, venue))
             price = min(book.asks, default=None) if event.side == BUY else max(book.bids, default=None)

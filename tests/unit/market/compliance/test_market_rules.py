@@ -364,6 +364,17 @@ def test_no_order_trades_where_another_venue_is_better_by_more_than_the_toleranc
     assert market.refused("bob", Buy("ACME", 1, 100_49, venue="SOUTH"), "SOUTH") == "", "it would not trade"
 
 
+def test_a_venue_that_does_not_answer_protects_no_price():
+    answers = {"NORTH": False}
+    terms = {"venues": ("NORTH", "SOUTH"), "reaches": lambda venue: answers.get(venue, True)}
+    market = ruled(best_price=BestPrice(most=0), market=terms)
+    market.send("ann", Sell("ACME", 5, 100_00, venue="NORTH"), "NORTH")
+    market.send("ann", Sell("ACME", 5, 100_50, venue="SOUTH"), "SOUTH")
+    assert market.refused("bob", Buy("ACME", 1, 100_50, venue="SOUTH"), "SOUTH") == ""
+    answers["NORTH"] = True
+    assert market.refused("bob", Buy("ACME", 1, 100_50, venue="SOUTH"), "SOUTH") == "BETTER_PRICE_ELSEWHERE"
+
+
 ASKED = [
     Buy("ACME", 1, 50_00), Buy("ACME", 1, 1_000_00), Buy("ACME", 5_000, 100_00), Buy("ACME", 0, 100_00),
     Sell("ACME", 1, 100_01), Buy("ACME", 1), Sell("ACME", 1, 1_00),

@@ -10,6 +10,7 @@ from market_sim.core.models.instruments import Spot
 from market_sim.core.models.intents import BUY, SELL, PlaceOrder
 from market_sim.core.models.market_events import OrderAccepted, OrderCancelled, PhaseChanged, Trade
 from market_sim.core.models.surveillance_events import AlertRaised
+from market_sim.core.models.venue_events import OutageBegan, OutageEnded, VenueHealthChanged
 from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.thresholds import Thresholds
 from market_sim.market.compliance.detectors.watch import alerts_of
@@ -52,6 +53,20 @@ def test_a_venue_that_trades_again_shows_its_price() -> None:
     market.venues["Y"].phases.halt("ACME", reason="TEST")
     market.venues["Y"].phases.resume("ACME", reason="TEST")
     assert len(sell_on_x(market)) == 1
+
+
+def test_a_venue_that_does_not_answer_shows_no_better_price() -> None:
+    for begins, ends in (
+        (OutageBegan(0, "Y", 9), OutageEnded(9, "Y")),
+        (VenueHealthChanged(0, "Y", "OPEN", 5), VenueHealthChanged(9, "Y", "CLOSED", 0)),
+    ):
+        market = two_venues()
+        market.journal.record(begins)
+        assert sell_on_x(market) == []
+        market = two_venues()
+        market.journal.record(begins)
+        market.journal.record(ends)
+        assert len(sell_on_x(market)) == 1
 
 
 def test_the_one_price_of_an_auction_is_no_case() -> None:
