@@ -1,4 +1,4 @@
-"""The alerts of a run in one list: what surveillance found, halts, margin calls and liquidations, failed transactions.
+"""The alerts of a run in one list: misconduct, cases, halts, margin calls, failed transactions, what is slow or down.
 
 All of it is read from the journal, so a stored run of any age has its alerts. Each has its time, its code with the rule
 in one sentence, its own sentence with the numbers, and the events, orders and trades behind it.
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from market_sim.analysis import slow_finality, venue_words
 from market_sim.analysis.results.table import Table, columns
 from market_sim.analysis.surveillance_words import SENTENCES
 from market_sim.analysis.words import Words, reason_sentence
@@ -28,13 +29,15 @@ from market_sim.core.models.settlement_events import (
     VaultShort,
 )
 from market_sim.core.models.surveillance_events import AppealGranted, MeasureTaken
+from market_sim.core.models.venue_events import OutageBegan, VenueHealthChanged
 from market_sim.core.money import written
 from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.watch import Watch
 from market_sim.market.exchange.listing import HALTED
+from market_sim.market.venues.breaker import OPEN
 
 SURVEILLANCE, ENFORCEMENT = "surveillance", "enforcement"
-MARKET, MARGIN, CHAIN = "market", "margin", "chain"
+MARKET, MARGIN, CHAIN, CONSENSUS = "market", "margin", "chain", "consensus"
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,15 @@ class ListedAlert:
 def alerts(journal: Journal) -> list[ListedAlert]:
     """All alerts of a run, in the order of their events."""
     words, watch = Words(journal), Watch()
+    finality = slow_finality.SlowFinality(words)
     found: list[ListedAlert] = []
     for number, event in enumerate(journal):
         tell = OTHERS.get(type(event))
         if tell is not None:
             found.extend(tell(words, number, event))
+        if type(event) in slow_finality.READ and (said := finality.read(event)):
+            code, rule = slow_finality.CODE, slow_finality.RULE
+            found.append(ListedAlert(event.time, number, CONSENSUS, "warning", code, (), "", rule, said))
         found.extend(_found(words, alert) for alert in watch.feed(event))
     return found
 
@@ -86,6 +93,17 @@ def _halted(words: Words, number: int, event: PhaseChanged) -> Iterable[ListedAl
             event.time, number, MARKET, "warning", event.reason, (), name, _rule(event.reason), said,
             trades=(trade,) if isinstance(trade, int) else (),
         )  # fmt: skip
+
+
+def _down(words: Words, number: int, event: OutageBegan) -> Iterable[ListedAlert]:
+    said = venue_words.SENTENCES[OutageBegan](words, event)
+    yield ListedAlert(event.time, number, MARKET, "warning", "VENUE_DOWN", (), "", _rule("VENUE_DOWN"), said)
+
+
+def _broken(words: Words, number: int, event: VenueHealthChanged) -> Iterable[ListedAlert]:
+    if event.status == OPEN:
+        code, said = "VENUE_UNAVAILABLE", venue_words.SENTENCES[VenueHealthChanged](words, event)
+        yield ListedAlert(event.time, number, MARKET, "warning", code, (), "", _rule(code), said)
 
 
 def _called(words: Words, number: int, event: MarginCalled) -> Iterable[ListedAlert]:
@@ -159,6 +177,8 @@ def _appealed(words: Words, number: int, event: AppealGranted) -> Iterable[Liste
 
 OTHERS: dict[type[Event], Callable[[Words, int, Any], Iterable[ListedAlert]]] = {
     PhaseChanged: _halted,
+    OutageBegan: _down,
+    VenueHealthChanged: _broken,
     MeasureTaken: _measured,
     AppealGranted: _appealed,
     MarginCalled: _called,
@@ -180,7 +200,7 @@ def _rule(code: str) -> str:
 COLUMNS = columns(
     time="when it was raised",
     event="the number of the event that revealed it",
-    source="who raised it: surveillance, enforcement, the market, margin or the chain",
+    source="who raised it: surveillance, enforcement, the market, margin, consensus or the chain",
     severity="notice, warning or serious",
     code="its code",
     accuses="whether its accounts are accused of misconduct",
