@@ -21,7 +21,7 @@ def surveil(arguments: Sequence[str]) -> int:
     """Print every alert of a run with its rule and its evidence."""
     made = Parser(
         prog="simulate.py surveil",
-        description="The alerts of a run: misconduct, halts, margin calls, failed transactions, and what is slow or down.",
+        description="The alerts of a stored run: misconduct, halts, margin calls, failed transactions, outages.",
     )
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
     made.add_argument("--account", metavar="NAME", help="only alerts about this account")
