@@ -31,6 +31,7 @@ CLOCKS_AND_CHANCE = {
     "asyncio", "concurrent", "datetime", "multiprocessing", "random", "secrets", "threading", "time", "uuid",
 }  # fmt: skip
 ALLOWED_CHANCE = ("market_sim/core/randomness.py", "from random import Random")
+UNITS = {"BPS", "MILLION", "MILLISECOND", "SECOND"}
 VAGUE_NAME = re.compile(
     r"(^|_)(util|utils|helper|helpers|manager|common|misc|stuff)(_|$)|^(base|enhanced|new|old)_|_v\d+$"
 )
@@ -166,6 +167,14 @@ def shared_counter(source: Source) -> Iterator[Finding]:
                 yield node.lineno, "ids count from one in each run: no counter at module or class level"
 
 
+def unit_defined_again(source: Source) -> Iterator[Finding]:
+    for node in source.tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Name) and target.id.removesuffix("_NS").strip("_") in UNITS:
+                    yield node.lineno, f"{target.id} is defined in market_sim/core/units.py: import it"
+
+
 def prints(source: Source) -> Iterator[Finding]:
     for node in source.nodes(ast.Call):
         if isinstance(node.func, ast.Name) and node.func.id == "print":
@@ -274,6 +283,7 @@ RULES = {
         Rule(kind_of_instrument, PACKAGE, except_for=MECHANISMS_OF_ONE_KIND),
         Rule(hidden_order, PACKAGE),
         Rule(shared_counter, MODEL),
+        Rule(unit_defined_again, PACKAGE, except_for=r"market_sim/core/units\.py"),
         Rule(prints, PACKAGE, except_for=r"market_sim/ui/.*"),
         Rule(machine_path, ANY, except_for=r"tests/unit/(test_)?house_rules\.py"),
         Rule(test_without_claim, r"tests/.*test_\w+\.py"),
