@@ -28,6 +28,7 @@ from market_sim.simulation.scenarios.execution_school import ExecutionSchool
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.session import Session
 from market_sim.ui.cli.main import main
+from tests.conftest import PATIENCE
 from tests.unit.ui.web.conftest import Visitor, folders, run_address, small_run, visitor
 
 OPTIONS = Options(seed=3, settlement="none")
@@ -214,7 +215,7 @@ def test_the_button_on_a_run_leads_to_the_page_of_its_impact(visitor, run_addres
     assert visitor.post(f"{run_address}/without", {"agent": "bob"}).status_code == 422
     live = visitor.post(f"{run_address}/without", {"agent": "maker-0"}).headers["Location"]
     queue = visitor.app.extensions["jobs"]
-    list(queue.find(1).since(0, 60))
+    list(queue.find(1).since(0, PATIENCE))
     queue.close()
     page = visitor.get(live).headers["Location"]
     assert page == f"{run_address}/without?other=small-run-without-maker-0"

@@ -19,6 +19,7 @@ from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.ui.web import run_queue
 from market_sim.ui.web.fork_form import ForkForm
 from market_sim.ui.web.forking import roll_of
+from tests.conftest import PATIENCE
 from tests.unit.ui.web.conftest import Visitor, folders, run_address, small_run, visitor
 
 FORM = {
@@ -45,7 +46,7 @@ def ask(visitor: Visitor, live: str, wish: str, **more: str) -> None:
 
 def placed(visitor: Visitor, live: str, is_there) -> dict:
     """The first place that the run tells and that is the wanted one."""
-    for note in job(visitor, live).since(0, 30):
+    for note in job(visitor, live).since(0, PATIENCE):
         assert note is not None, "nothing was told for a long time"
         if note.kind == "placed" and is_there(note.content):
             return note.content
@@ -54,7 +55,7 @@ def placed(visitor: Visitor, live: str, is_there) -> dict:
 
 def ended(visitor: Visitor, live: str) -> str:
     """The name of the finished run."""
-    for note in job(visitor, live).since(0, 60):
+    for note in job(visitor, live).since(0, PATIENCE):
         assert note is not None, "nothing was told for a long time"
     return job(visitor, live).run
 
@@ -112,7 +113,7 @@ def test_a_run_that_stands_still_does_not_hold_up_the_others_and_few_may(visitor
     monkeypatch.setattr(run_queue, "MOST_HELD", 1)
     waiting = start(visitor, pace="paused")
     long = start(visitor, epochs="500", **{"p-shock_percent": "0"})
-    next(note for note in job(visitor, long).since(0, 30) if note.kind == "epoch")
+    next(note for note in job(visitor, long).since(0, PATIENCE) if note.kind == "epoch")
     for form, code, sentence in (
         ({"wish": "pause"}, 429, "several runs stand still already"),
         ({"wish": "sing"}, 422, "a run is asked to pause, resume, event, epoch, back, show or speed, found 'sing'"),
@@ -144,14 +145,14 @@ def test_the_page_of_a_run_says_whether_it_has_begun_and_how_far_it_is(visitor):
     assert state(visitor, held).startswith("It stands still at its beginning: “Go on” plays it")
     for _ in range(2):
         ask(visitor, held, "epoch")
-    next(note for note in job(visitor, held).since(0, 30) if note.kind == "epoch" and note.content["epoch"] == 1)
+    next(note for note in job(visitor, held).since(0, PATIENCE) if note.kind == "epoch" and note.content["epoch"] == 1)
     assert state(visitor, held) == "Epoch 1 of 3 has passed."
     long = start(visitor, epochs="500", **{"p-shock_percent": "0"})
     waiting = start(visitor, pace="paused")
     assert state(visitor, waiting) == "It starts after the run before it.", "it does not wait for one that is held"
     for live in (waiting, long, held):
         visitor.post(f"{live}/stop")
-        [*job(visitor, live).since(0, 30)]
+        [*job(visitor, live).since(0, PATIENCE)]
 
 
 CHANGES = {

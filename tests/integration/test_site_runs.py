@@ -13,12 +13,16 @@ from market_sim.core.models.run_events import RunEnded
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
+from market_sim.ui.web import run_queue
 from market_sim.ui.web.application import create_app
 from market_sim.ui.web.player import Note, Request
-from market_sim.ui.web.run_queue import MOST_WAITING, Job
+from market_sim.ui.web.run_queue import MOST_WAITING, Job, RunQueue
 from market_sim.ui.web.sse import MOST_STREAMS, Streams
+from tests.conftest import PATIENCE
 from tests.unit.ui.web.conftest import Visitor, folders, small_run, visitor
 
+LONG = {"epochs": "500", "p-traders": "40", "p-makers": "3", "p-shock_percent": "0", "p-volatility_bps": "3"}
+"""A run of the scenario first-market that takes far longer than what a test does meanwhile."""
 FORM = {"seed": "5", "epochs": "3", "p-traders": "2", "p-byzantine": "", "settlement": "memory"}
 
 
@@ -86,13 +90,25 @@ def test_a_run_that_takes_too_long_is_stopped_and_kept(folders):
     assert re.search(r"partial: stopped in epoch \d+ of 500", page)
 
 
+def only_the_end(request, results, pipe):
+    """A job that tells nothing before it is stopped."""
+    pipe.recv()
+    pipe.send(Note("done", 0, {"run": "", "complete": False}))
+
+
+def test_a_job_that_is_stopped_while_its_process_begins_is_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_queue, "STOP_SECONDS", 0)
+    queue = RunQueue(tmp_path, seconds=0)
+    job = queue.take(Request("streamlet", {}, Options()), task=only_the_end)
+    assert [note.kind for note in job.since(0, PATIENCE)] == ["done"]
+    queue.close()
+
+
 @pytest.mark.thorough
 def test_a_stopped_run_is_kept_as_far_as_it_came(visitor, tmp_path, capfd):
-    live = start(
-        visitor, "first-market", epochs="500", **{"p-makers": "3", "p-shock_percent": "0", "p-volatility_bps": "3"}
-    )
+    live = start(visitor, "first-market", **LONG)
     queue = visitor.app.extensions["jobs"]
-    for note in queue.find(1).since(0, 30):
+    for note in queue.find(1).since(0, PATIENCE):
         if note.kind == "epoch" and note.content["epoch"] == 2:
             break
     assert visitor.post(f"{live}/stop").status_code == 303
@@ -111,7 +127,7 @@ def test_a_stopped_run_is_kept_as_far_as_it_came(visitor, tmp_path, capfd):
 
 
 def test_a_run_that_waits_never_begins_when_it_is_stopped(visitor):
-    start(visitor, epochs="500")
+    start(visitor, "first-market", **LONG)
     waiting = start(visitor)
     visitor.post(f"{waiting}/stop")
     assert messages(visitor, waiting) == [(0, "refused")]
@@ -120,19 +136,19 @@ def test_a_run_that_waits_never_begins_when_it_is_stopped(visitor):
 
 
 def test_a_closed_office_has_written_the_run_that_was_played(visitor, tmp_path):
-    start(visitor, epochs="500")
+    start(visitor, "first-market", **LONG)
     queue = visitor.app.extensions["jobs"]
-    next(note for note in queue.find(1).since(0, 30) if note.kind == "epoch")
+    next(note for note in queue.find(1).since(0, PATIENCE) if note.kind == "epoch")
     queue.close()
     assert not queue.pending
     assert not archive.load(tmp_path / "results" / queue.find(1).run).journal[-1].complete
 
 
 def test_a_run_on_its_way_shows_its_chart(visitor):
-    live = start(visitor, epochs="500")
+    live = start(visitor, "first-market", **LONG)
     assert visitor.get(f"{live}/figure.json").status_code == 404
     job = visitor.app.extensions["jobs"].find(1)
-    editions = (note.content["edition"] for note in job.since(0, 30) if note.kind == "drawn")
+    editions = (note.content["edition"] for note in job.since(0, PATIENCE) if note.kind == "drawn")
     assert next(editions) < next(editions)
     answer = visitor.get(f"{live}/figure.json?edition=2")
     assert answer.headers["Cache-Control"] == "no-store"
@@ -154,7 +170,7 @@ def test_a_lesson_does_not_take_a_run_that_was_stopped_for_its_own(folders):
 
 @pytest.mark.thorough
 def test_the_queue_has_an_end(visitor):
-    start(visitor, "first-market", epochs="500", **{"p-makers": "3", "p-shock_percent": "0", "p-volatility_bps": "3"})
+    start(visitor, "first-market", **LONG)
     statuses = [visitor.post("/scenarios/streamlet", FORM).status_code for _ in range(MOST_WAITING + 3)]
     assert statuses[-1] == 429
     assert statuses.count(303) >= MOST_WAITING

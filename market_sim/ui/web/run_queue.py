@@ -38,6 +38,8 @@ GRACE_SECONDS = 3
 NEVER_BEGAN = "the {} was stopped before it began"
 STOP_SECONDS = 10
 """How long a stopped job may take to end in order: one settlement, and writing its journal."""
+START_SECONDS = 60
+"""The same for a job that has told nothing yet: its process loads the program, which takes a busy machine a while."""
 
 
 class QueueFull(Exception):
@@ -223,7 +225,7 @@ class RunQueue:
             while True:
                 self._waiting.get_nowait()
         self._waiting.put(None)
-        deadline = time.monotonic() + STOP_SECONDS + 2 * GRACE_SECONDS
+        deadline = time.monotonic() + START_SECONDS + 2 * GRACE_SECONDS
         for clerk in self._clerks:
             clerk.join(max(0.0, deadline - time.monotonic()))
 
@@ -271,6 +273,7 @@ class RunQueue:
     def _listen(self, job: Job, pipe: Connection, process: BaseProcess) -> None:
         began = time.monotonic()
         asked: float | None = None
+        patience = START_SECONDS
         while not job.is_over:
             now = time.monotonic()
             seconds = HELD_SECONDS if job.is_held else job.seconds
@@ -283,10 +286,10 @@ class RunQueue:
                     )
                 with contextlib.suppress(OSError):
                     pipe.send(STOP)
-            elif asked is not None and now > asked + STOP_SECONDS:
+            elif asked is not None and now > asked + patience:
                 process.kill()
                 job.refuse(
-                    f"the {job.request.noun} did not end within {STOP_SECONDS} seconds after it was stopped; "
+                    f"the {job.request.noun} did not end within {patience} seconds after it was stopped; "
                     f"{job.request.lost}"
                 )
                 return
@@ -296,6 +299,7 @@ class RunQueue:
             try:
                 if pipe.poll(LISTEN_SECONDS):
                     job.tell(pipe.recv())
+                    patience = STOP_SECONDS
             except (
                 EOFError,
                 ConnectionResetError,

@@ -15,7 +15,7 @@ from market_sim.course.commands import lesson_hint, lesson_read
 from market_sim.course.progress import Progress
 from market_sim.course.verdict import CheckVerdict, Verdict
 from market_sim.ui.web.lesson_service import MOST_CHECKS_AT_ONCE
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.unit.ui.web.conftest import LESSON
 
 PAGE = f"/lessons/{LESSON}"
@@ -213,7 +213,7 @@ def test_a_lesson_with_a_scenario_of_its_own_is_played_from_its_file(visitor, fo
     started = visitor.post(f"{PAGE}/look", {"choice": "about half"})
     number = int(started.headers["Location"].rpartition("/")[2])
     job = visitor.app.extensions["jobs"].find(number)
-    list(job.since(0, 30))
+    list(job.since(0, PATIENCE))
     assert job.run == f"lesson-{LESSON}", job.notes
     assert 'id="chart"' in visitor.get(PAGE).text
     service = visitor.app.extensions["lessons"]
