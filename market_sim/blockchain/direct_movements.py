@@ -10,7 +10,7 @@ becomes a withdrawal as soon as the account can pay it; one that the account can
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from market_sim.blockchain.attestations import Attestations
 from market_sim.blockchain.reconciliation import Reconciliation
@@ -31,25 +31,23 @@ class Accounts(Protocol):
         """Debit an account; returns the number of the entry, raises RuleViolation when the amount is not free."""
 
 
+class VaultBooks(NamedTuple):
+    """A vault as the exchange knows it: the contract, who and what it numbers, what it should hold, and the journal."""
+
+    settlement: Settlement
+    register: Register
+    reconciliation: Reconciliation
+    record: Callable[[Event], None]
+    now: Callable[[], int]
+
+
 class DirectMovements:
     """The deposits and requests of one vault that the exchange did not make."""
 
-    def __init__(
-        self,
-        settlement: Settlement,
-        register: Register,
-        reconciliation: Reconciliation,
-        attestations: Attestations,
-        record: Callable[[Event], None],
-        now: Callable[[], int],
-    ) -> None:
-        self._settlement = settlement
-        self._register = register
-        self._reconciliation = reconciliation
+    def __init__(self, books: VaultBooks, attestations: Attestations) -> None:
+        self._settlement, self._register, self._reconciliation, self._record, self._now = books
         self._attestations = attestations
-        self._record = record
-        self._now = now
-        head = settlement.head()
+        head = self._settlement.head()
         self._deposits, self._requests = head.deposits, head.requests
         """The numbers of deposits and requests that were looked at."""
         self._ours: set[tuple[str, int]] = set()

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked, TokenPlace, check_account
 from market_sim.blockchain.register import Register
+from market_sim.blockchain.twins import check_locked
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted, was
-from market_sim.core.errors import InputError, InvariantBroken
+from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted, ContractDeployed, ContractReconciled
 from market_sim.core.money import written
@@ -72,14 +73,8 @@ class Escrow:
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """The contract must report the amount locked according to the journal, and hold at least that amount."""
-        expected = sum(self.open_deals.values())
-        says = context.host.ask(self.place, "held")
-        holds = context.held(self.place, self.asset)
-        if says != expected or holds < expected:
-            raise InvariantBroken(
-                f"{self.name} reports {says} {self.asset} and holds {holds}; by the journal {expected} are locked"
-            )
-        return {"asset": self.asset, "held": says, "deals": len(self.open_deals)}
+        held = check_locked(context, self.name, self.place, self.asset, self.open_deals.values())
+        return {"asset": self.asset, "held": held, "deals": len(self.open_deals)}
 
 
 def outcome(journal: Journal, name: str) -> str:

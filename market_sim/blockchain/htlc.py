@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked, TokenPlace, check_account
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement import ChainReverted
-from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
+from market_sim.blockchain.twins import check_locked
+from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 from market_sim.core.trading_day import TRADING_DAY_NS
@@ -109,14 +110,8 @@ class Htlc:
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """The contract must report the amount locked according to the journal, and hold at least that amount."""
-        expected = sum(self.open_swaps.values())
-        says = context.host.ask(self.place, "held")
-        holds = context.held(self.place, self.asset)
-        if says != expected or holds < expected:
-            raise InvariantBroken(
-                f"{self.name} reports {says} {self.asset} and holds {holds}; by the journal {expected} are locked"
-            )
-        return {"asset": self.asset, "held": says, "swaps": len(self.open_swaps)}
+        held = check_locked(context, self.name, self.place, self.asset, self.open_swaps.values())
+        return {"asset": self.asset, "held": held, "swaps": len(self.open_swaps)}
 
 
 PAYEE: Final = ("lock", 0)

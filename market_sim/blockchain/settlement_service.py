@@ -16,7 +16,7 @@ from market_sim.blockchain.certificate import Batch, Signer, Wallet, certificate
 from market_sim.blockchain.chain_plan import ChainPlan
 from market_sim.blockchain.contract_calls import ContractCalls
 from market_sim.blockchain.contracts import ChainContext
-from market_sim.blockchain.direct_movements import DirectMovements
+from market_sim.blockchain.direct_movements import DirectMovements, VaultBooks
 from market_sim.blockchain.double_signing import SignedResult, SignedResults, rival_of
 from market_sim.blockchain.execution import Execution, net_hash
 from market_sim.blockchain.oracle_price import last_price
@@ -173,13 +173,9 @@ class SettlementService:
         )  # fmt: skip
         self.calls = ContractCalls(context, self._record, self._now)
         self._attestations = Attestations(self.settlement, self._wallets, SET_ID)
-        direct = DirectMovements(
-            self.settlement, register, self._reconciliation, self._attestations, self._record, self._now
-        )
-        self.vault = VaultTransfers(
-            self.settlement, register, self._reconciliation, direct, self.calls.submit, self._owner, self._record,
-            self._now,
-        )  # fmt: skip
+        books = VaultBooks(self.settlement, register, self._reconciliation, self._record, self._now)
+        direct = DirectMovements(books, self._attestations)
+        self.vault = VaultTransfers(books, direct, self.calls.submit, self._owner)
         self.reconcile()
         if chain is not None:
             self.calls.open(chain, self.settlement.beside)

@@ -54,6 +54,15 @@ def check_held(context: ChainContext, name: str, place: str, *owed: tuple[str, i
             raise InvariantBroken(f"{name} should hold {amount} {asset} and holds {held}")
 
 
+def check_locked(context: ChainContext, name: str, place: str, asset: str, by_journal: Iterable[int]) -> int:
+    """What a contract without a twin reports as locked: the amounts by the journal, and it must have them."""
+    expected, says = sum(by_journal), context.host.ask(place, "held")
+    holds = context.held(place, asset)
+    if says != expected or holds < expected:
+        raise InvariantBroken(f"{name} reports {says} {asset} and holds {holds}; by the journal {expected} are locked")
+    return says
+
+
 class Twinned(ABC):
     """An adapter with a twin, which repeats every call and makes and refuses what the contract makes and refuses."""
 

@@ -13,13 +13,10 @@ from collections.abc import Callable
 from typing import Final
 
 from market_sim.blockchain.certificate import Wallet
-from market_sim.blockchain.direct_movements import DirectMovements
+from market_sim.blockchain.direct_movements import DirectMovements, VaultBooks
 from market_sim.blockchain.execution import BalanceKey
-from market_sim.blockchain.reconciliation import Reconciliation
-from market_sim.blockchain.register import Register
-from market_sim.blockchain.settlement import ChainReverted, Movement, Settlement
+from market_sim.blockchain.settlement import ChainReverted, Movement
 from market_sim.core.errors import RuleViolation
-from market_sim.core.models.event import Event
 from market_sim.core.models.intents import CallContract
 from market_sim.core.models.market_events import Deposited, Entry, Withdrawn
 from market_sim.core.models.settlement_events import DepositTaken, WithdrawalClaimed, WithdrawalRequested
@@ -33,25 +30,17 @@ class VaultTransfers:
 
     def __init__(
         self,
-        settlement: Settlement,
-        register: Register,
-        reconciliation: Reconciliation,
+        books: VaultBooks,
         direct: DirectMovements,
         submit: Callable[[str, CallContract], None],
         wallet: Callable[[int], Wallet],
-        record: Callable[[Event], None],
-        now: Callable[[], int],
     ) -> None:
-        self._settlement = settlement
-        self._register = register
-        self._reconciliation = reconciliation
+        self._settlement, self._register, self._reconciliation, self._record, self._now = books
         self.direct = direct
         """Deposits and requests that reach the vault without the exchange."""
         self.call = submit
         """Submits a contract call."""
         self._wallet = wallet
-        self._record = record
-        self._now = now
         self._asked: dict[tuple[str, str], int] = {}
         """The amounts withdrawn and not claimed yet, by account and asset."""
 
