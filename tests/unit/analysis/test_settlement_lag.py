@@ -47,6 +47,7 @@ changes_of_an_account = st.lists(st.tuples(st.integers(0, 6), st.integers(-9, 9)
 )
 
 
+@pytest.mark.thorough
 @given(changes_of_an_account, st.integers(1, 30))
 def test_what_waits_is_the_largest_net_of_any_time_below_the_lag(changes, lag) -> None:
     assert most_waiting(changes, lag) == every_time(changes, lag)
