@@ -5,6 +5,7 @@ import {IERC20, SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeE
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
+import {Payments} from "./Payments.sol";
 import {IEpochs} from "./interfaces/IEpochs.sol";
 import {IToken} from "./interfaces/IToken.sol";
 
@@ -147,10 +148,14 @@ contract OrderSettlement {
         filled[digest] = before + quantity;
     }
 
+    /// Move an amount from one owner to the other, who signed for all of it: a token that keeps a part is refused.
     function _move(IToken token, address from, address to, uint256 amount) private {
+        uint256 before = token.balanceOf(to);
         // The owner's signature on an order with these terms was checked, and nothing else moves tokens here.
         // slither-disable-next-line arbitrary-send-erc20
         SafeERC20.safeTransferFrom(IERC20(address(token)), from, to, amount);
+        uint256 received = token.balanceOf(to) - before;
+        if (received != amount) revert Payments.TokenTookFee(address(token), amount, received);
     }
 
     function _digest(Order calldata order, bytes32 separator) private pure returns (bytes32) {

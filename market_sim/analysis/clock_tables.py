@@ -44,7 +44,7 @@ def undone_sentence(found: AsOf, words: Words) -> str:
     changes = found.changes()
     losses = [f"{account} {words.amount(asset, -change)}" for change, account, asset in changes if change < 0]
     profits = [f"{account} {words.amount(asset, change)}" for change, account, asset in changes if change > 0]
-    told = f"if the other {counted(found.waiting, *words.noun)} never became final"
+    told = f"if the {counted(found.waiting, *words.noun)} not final then never became final"
     if not losses and not profits:
         return f"{told}, no gain would change"
     return f"{told}, it would cost {_named(losses)} and spare {_named(profits[::-1])}"

@@ -52,7 +52,9 @@ def test_positions_at_each_clock_are_those_of_a_naive_count(split: Journal) -> N
         assert list(found.entries) == counts
         positions = [row for row in found.rows if row.figure == "ACME"]
         assert {row.account: list(row[3:]) for row in positions} == shares
-        assert {row.account: row.undone for row in positions} == {one: held[1] - held[0] for one, held in shares.items()}
+        assert {row.account: row.undone for row in positions} == {
+            one: held[1] - held[0] for one, held in shares.items()
+        }
 
 
 def test_the_columns_differ_in_the_split_and_agree_to_the_cent_when_all_is_paid() -> None:

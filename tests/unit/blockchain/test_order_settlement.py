@@ -15,7 +15,7 @@ from market_sim.blockchain.ethereum.chain import DeployedContract
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.blockchain.signed_orders import Fill, SignedOrder
 from tests.unit.blockchain.rig import ALICE, BOB, CASH, RUN, SHARES, Rig
-from tests.unit.blockchain.test_vault import CALLS_BACK, LIES, SAYS_NO, Bank
+from tests.unit.blockchain.test_vault import CALLS_BACK, LIES, Bank
 
 LATER = 10
 UNLIMITED = 2**256 - 1
@@ -226,10 +226,12 @@ def a_sale_of_a_hostile_token(rig: Rig) -> tuple[Desk, DeployedContract, Fill]:
     return desk, token, desk.fill(desk.order("me", False, 10, 5), desk.order("alice", True, 10, 5), 5)
 
 
-def test_a_token_that_lies_is_refused_and_nothing_is_paid_for_it(chain_rig: Rig) -> None:
+@pytest.mark.parametrize(("manner", "error"), LIES.items())
+def test_a_token_that_lies_is_refused_and_nothing_is_paid_for_it(chain_rig: Rig, manner: int, error: str) -> None:
+    """One that keeps a fee would bring the buyer less than it signed for, at a price beyond its limit."""
     desk, token, fill = a_sale_of_a_hostile_token(chain_rig)
-    desk.chain.transact(desk.me, token, "behave", SAYS_NO, desk.place.written, b"")
-    with pytest.raises(ChainReverted, match=LIES[SAYS_NO]):
+    desk.chain.transact(desk.me, token, "behave", manner, desk.place.written, b"")
+    with pytest.raises(ChainReverted, match=error):
         desk.settle(fill)
     assert desk.holds()[0] == MONEY and not desk.filled(fill.maker)
 
