@@ -1,0 +1,87 @@
+"""Every account calls every contract at random, and the run goes on: twins make and refuse what the contracts do.
+
+A difference would end the run with InvariantBroken (market_sim/blockchain/twins.py). The calls are inputs of a session,
+so they travel through blocks like those of the scenario's own participants.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from market_sim import Options, Session
+from market_sim.blockchain.amm import Amm
+from market_sim.blockchain.bonds import Bonds
+from market_sim.blockchain.contracts import ContractAdapter
+from market_sim.blockchain.flash_arbitrage import FlashArbitrage
+from market_sim.blockchain.guarded_amm import GuardedAmm
+from market_sim.blockchain.lending import LendingPool
+from market_sim.blockchain.margin_vault import MarginVault
+from market_sim.blockchain.option_series import OptionSeries
+from market_sim.blockchain.oracle import Oracle
+from market_sim.blockchain.prediction_market import ChainPredictionMarket
+from market_sim.blockchain.twins import Twinned
+from market_sim.blockchain.warrant import ChainWarrant
+from market_sim.core.models.intents import CallContract
+from market_sim.core.models.market_events import AccountOpened
+from market_sim.core.models.settlement_events import CallExecuted, ContractDeployed
+from market_sim.simulation.scenarios.flash_loan import FlashLoan
+from market_sim.simulation.scenarios.margin_on_chain import MarginOnChain
+from market_sim.simulation.scenarios.option_on_chain import OptionOnChain
+from market_sim.simulation.scenarios.prediction_on_chain import PredictionOnChain
+from market_sim.simulation.scenarios.slashing import Slashing
+from market_sim.simulation.scenarios.warrant_on_chain import WarrantOnChain
+
+TWINNED: tuple[type[ContractAdapter], ...] = (
+    Amm, Bonds, ChainPredictionMarket, ChainWarrant, FlashArbitrage, GuardedAmm, LendingPool, MarginVault, OptionSeries,
+    Oracle,
+)  # fmt: skip
+FUNCTIONS = {adapter.kind: adapter.functions for adapter in TWINNED}
+NUMBERS = (0, 0, 1, 2, 3, 20, 2_000, 10**6, 10**9, 2**63 - 1)
+"""The arguments of calls are these, or less."""
+
+REFUSALS: dict[type[Any], set[str]] = {
+    MarginOnChain: {"ShortOfTokens", "NotBroker", "MarginInOrder", "PriceMoved", "TradingHalted", "BeyondReserve"},
+    FlashLoan: {"ShortOfTokens", "ShortOfCash", "DebtInOrder", "ShortOfClaims", "PriceMoved", "NothingToLend"},
+    PredictionOnChain: {"NotProposed", "NotDisputed", "ShortOfOutcomes", "TooEarly", "StillAnswerable", "NotResolved"},
+    OptionOnChain: {"ShortOfOptions", "NotExpired", "NotFinal", "TooEarly", "NothingToTransfer", "SeriesExpired"},
+    WarrantOnChain: {"NotIssuer", "ShortOfWarrants", "NotOpened", "NotFinal", "NothingToIssue", "NotProposed"},
+    Slashing: {"UnknownPlace", "NotBondOwner", "BondedBefore", "NotBonded"},
+}
+"""By scenario: some of the refusals that a run has to reach."""
+
+
+def any_call(luck: Random, deployed: list[ContractDeployed], accounts: list[str]) -> CallContract:
+    contract = luck.choice(deployed)
+    function, kinds = luck.choice(sorted(FUNCTIONS[contract.kind].items()))
+    arguments = [
+        luck.choice(accounts) if kind is str else luck.choice([most := luck.choice(NUMBERS), luck.randint(0, most)])
+        for kind in kinds
+    ]
+    return CallContract(contract.contract, function, tuple(arguments))
+
+
+@pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.name)
+def test_whatever_accounts_call_contract_and_twin_answer_alike(kind: type[Any]) -> None:
+    session, luck = Session(kind(), Options(epochs=16, settlement="memory")), Random(kind.name)
+    for epoch in range(1, 16):
+        session.step(epoch=epoch)
+        deployed = list(session.journal.of(ContractDeployed))
+        accounts = [opened.account for opened in session.journal.of(AccountOpened)]
+        for _ in range(30):
+            session.submit(luck.choice(accounts), any_call(luck, deployed, accounts))
+    executed = list(session.run().journal.of(CallExecuted))
+    refused = [call.reason for call in executed if not call.succeeded]
+    assert len(refused) > 100 and len(executed) - len(refused) > 5
+    assert set(refused) >= REFUSALS[kind], REFUSALS[kind] - set(refused)
+
+
+def test_the_contracts_that_are_called_are_all_that_have_twins() -> None:
+    found, new = set[type[Any]](), {Twinned}
+    while new:
+        found |= new
+        new = {below for each in new for below in each.__subclasses__()} - found
+    ours = {each for each in found - {Twinned} if each.__module__.startswith("market_sim.")}
+    assert ours == set(TWINNED)
