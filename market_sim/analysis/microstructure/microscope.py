@@ -25,6 +25,7 @@ from market_sim.analysis.microstructure.order_flow import (
     volume_buckets,
 )
 from market_sim.analysis.microstructure.price_discovery import Discovery, error_correction, shares
+from market_sim.analysis.microstructure.quote_cards import Card, quote_cards
 from market_sim.analysis.microstructure.regimes import Fitted, fitted
 from market_sim.analysis.microstructure.schedule import Progress, progress
 from market_sim.analysis.microstructure.shortfall import (
@@ -196,6 +197,11 @@ class Microscope:
         """Each order that follows a known schedule, beside it."""
         told = [progress(order, self._joined[order.agent], self._order_tapes[order.book]) for order in self.orders]
         return [one for one in told if one is not None]
+
+    @cached_property
+    def cards(self) -> list[Card]:
+        """What each maker quotes at the end, and the terms it comes from."""
+        return quote_cards(self._journal, {symbol: one.tick for symbol, one in self._listed.items()})
 
     @cached_property
     def discoveries(self) -> list[tuple[str, str, Discovery | str]]:

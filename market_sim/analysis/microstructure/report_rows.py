@@ -20,6 +20,7 @@ TITLES = {
     "spreads": "Spreads: effective = realised + impact",
     "slippage": "Slippage of takers, by size, venue, time, side and taker",
     "markouts": "Markouts: the gain for each unit a while after a trade, the best takers after 1,000 ms first",
+    "quotes": "Quotes of makers at the end, and the terms of their models",
     "estimates": "Estimates from prices and volumes, beside the truth",
     "efficiency": "Can returns be foreseen? Statistics with their bands",
     "evidence": "Does the price go up next? Sources and rules",
@@ -37,12 +38,13 @@ HEADS = {
 """Heads that are not the name of their column in words."""
 UNITS = "Prices and costs are in the currency of their book, in files in its smallest unit; a cost is positive."
 PRICES = frozenset({
-    "price", "quoted", "effective", "effective_then", "realised", "impact", "improvement", "trend",
+    "price", "quoted", "effective", "effective_then", "realised", "impact", "improvement", "trend", "bid", "ask",
+    "reference", "inventory_term", "volatility_term", "risk_term",
 })  # fmt: skip
 MARKOUT = "after_"
 """How the columns of markouts begin, which are prices."""
 SUMS = frozenset({"cost", "saving", "value"})
-SIZES = frozenset({"quantity", "filled"})
+SIZES = frozenset({"quantity", "filled", "bid_size", "ask_size", "inventory"})
 OF_UNIT = frozenset({"estimate", "truth"})
 """The columns whose unit is in the column `unit`."""
 PER_MILLION = "a million"

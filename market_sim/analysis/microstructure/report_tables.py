@@ -57,6 +57,19 @@ TOXICITY = (BOOK, *columns(
     vpin="mean imbalance of the last 50 buckets, classified in bulk",
     true="the same by the side of the takers",
 ))  # fmt: skip
+QUOTES = (BOOK, *columns(
+    account="the maker",
+    bid="its best bid at the end",
+    bid_size="what it quotes there",
+    ask="its best ask",
+    ask_size="what it quotes there",
+    inventory="what it held beyond its target at its last decision",
+    reference="the price that its quotes lay around then",
+    inventory_term="how far its inventory moves both quotes",
+    volatility_term="how far volatility moves them apart, on each side",
+    risk_term="how far its aversion to risk does, with how fast trades become fewer",
+    note="why there are no terms, or that they give other quotes",
+))  # fmt: skip
 ESTIMATES = (BOOK, *columns(
     measure="what is estimated",
     estimate="from prices and volumes alone",
@@ -122,6 +135,7 @@ def report(found: Microscope) -> list[Table]:
         ("spreads", SPREADS, _spreads),
         ("slippage", SLIPPAGE, _slippage),
         ("markouts", MARKOUTS, _markouts),
+        ("quotes", QUOTES, _quotes),
         ("estimates", ESTIMATES, _estimates),
         ("efficiency", EFFICIENCY, _efficiency),
         ("evidence", EVIDENCE, _evidence),
@@ -185,6 +199,14 @@ def _markouts(found: Microscope) -> Rows:
     for book in found.traded:
         for one in in_order(book.markouts):
             yield book.name, one.account, one.role, one.trades, one.quantity, *one.means
+
+
+def _quotes(found: Microscope) -> Rows:
+    for one in found.cards:
+        yield (
+            one.book, one.account, one.bid, one.bid_size, one.ask, one.ask_size, one.held, one.reference,
+            *(one.terms or (None,) * 3), one.note,
+        )  # fmt: skip
 
 
 def _toxicity(found: Microscope) -> Rows:
