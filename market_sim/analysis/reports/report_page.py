@@ -7,7 +7,8 @@ from html import escape
 from market_sim.analysis.reports.report import Report
 from market_sim.analysis.reports.sheet import Sheet
 from market_sim.analysis.visualization.chart import Table
-from market_sim.analysis.visualization.page import page_style, table_text
+from market_sim.analysis.visualization.document import page_style
+from market_sim.analysis.visualization.page import table_text
 from market_sim.analysis.visualization.palette import style_variables
 from market_sim.core.models.figures import Figures
 

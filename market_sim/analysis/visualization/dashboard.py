@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from pathlib import Path
 
 from market_sim.analysis.results import performance_table
 from market_sim.analysis.results.market_tables import book_names
@@ -20,6 +19,7 @@ from market_sim.analysis.results.result import Result
 from market_sim.analysis.three_clocks import CLOCKS, last_entry
 from market_sim.analysis.visualization.as_of import finished
 from market_sim.analysis.visualization.chart import LegendEntry, Part, Table
+from market_sim.analysis.visualization.document import document, header
 from market_sim.analysis.visualization.figure import CONFIG
 from market_sim.analysis.visualization.legend import legend_list
 from market_sim.analysis.visualization.market_picture import (
@@ -35,7 +35,7 @@ from market_sim.analysis.visualization.market_picture import (
     interval_name,
     levels,
 )
-from market_sim.analysis.visualization.page import POLICY, conclusion, embedded, page_style, table_text
+from market_sim.analysis.visualization.page import conclusion, table_text
 from market_sim.analysis.visualization.palette import dark_changes
 from market_sim.analysis.words import Words
 from market_sim.core.english import seconds
@@ -140,33 +140,17 @@ class Dashboard:
 
     def generate_html_dashboard(self) -> str:
         """The whole page as text."""
-        from plotly.offline import get_plotlyjs
-
         figures: list[Part] = []
         drawn = "".join(self._drawn(figures))
         data = [{"figure": one, "dark": dark_changes(one), "config": CONFIG} for one in map(finished, figures)]
         title = f"{self.result.scenario}, seed {self.result.seed}: dashboard"
-        program = (Path(__file__).parent / "dashboard.js").read_text(encoding="utf-8")
-        return "\n".join(
-            [
-                "<!DOCTYPE html>",
-                '<html lang="en"><head><meta charset="utf-8">',
-                f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-                '<meta name="viewport" content="width=device-width, initial-scale=1">',
-                f'<title>{escape(title)}</title><link rel="icon" href="data:,">',
-                f"<style>{page_style()}</style></head><body>",
-                '<a class="skip" href="#dashboard">Skip to the dashboard</a>',
-                f"<header><h1>{escape(title)}</h1>",
-                '<button id="theme" type="button" hidden>Dark colours</button></header>',
-                conclusion(self.result),
-                f'<main id="dashboard">{_section(self.overview)}{drawn}{_section(self.recent_trades)}',
-                f"{_section(self.metrics)}{self._made()}</main>",
-                f'<script type="application/json" id="data">{embedded({"figures": data})}</script>',
-                f"<script>{get_plotlyjs()}</script>",
-                f'<script type="module">{program}</script>',
-                "</body></html>",
-            ]
+        body = (
+            header(title),
+            conclusion(self.result),
+            f'<main id="dashboard">{_section(self.overview)}{drawn}{_section(self.recent_trades)}',
+            f"{_section(self.metrics)}{self._made()}</main>",
         )
+        return document(title, ("dashboard", "dashboard"), body, {"figures": data}, ("dashboard.js",))
 
     def _drawn(self, figures: list[Part]) -> Iterator[str]:
         """The pictures of the most traded books; their figures are added to the list."""

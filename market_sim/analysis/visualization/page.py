@@ -1,16 +1,9 @@
-"""The exported page of a run: one HTML file with charts, sentences, legends and tables, which needs no server.
-
-The file loads nothing from other hosts, and its content policy forbids it. `timeline.css`, `timeline.js` and plotly are
-embedded in the file.
-"""
+"""The exported page of a run: its charts, sentences, legends and tables in one document, which needs no server."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from html import escape
-from pathlib import Path
-from typing import Any
 
 from market_sim.analysis import extraction, gain_table, refusal_table
 from market_sim.analysis.history.run_history import RunHistory
@@ -20,14 +13,14 @@ from market_sim.analysis.results import performance_table
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.visualization.chart import Chart, Part, Table
 from market_sim.analysis.visualization.charts import charts_of, drawn_alone, drawn_together, together
+from market_sim.analysis.visualization.document import document
 from market_sim.analysis.visualization.figure import CONFIG, LEFT, RIGHT
 from market_sim.analysis.visualization.legend import legend_list
-from market_sim.analysis.visualization.palette import dark_changes, style_variables
+from market_sim.analysis.visualization.palette import dark_changes
 from market_sim.core.models.consensus_events import EpochStarted
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.run_events import RunStarted
 
-HERE = Path(__file__).parent
 FURTHER_BOOKS = 5
 """The number of instruments with an order book beside the most traded one; the others are only named."""
 NARROWEST, WIDEST = 760, 1_180
@@ -37,9 +30,6 @@ TIMELESS = 620
 LATER = "The sentence and the table tell the whole run; they are here again at its end."
 COLUMN = 74
 """The width of an epoch at which its texts do not touch those of its neighbours."""
-POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'"
-)
 
 
 def least_width(epochs: int) -> int:
@@ -49,8 +39,6 @@ def least_width(epochs: int) -> int:
 
 def timeline_page(result: Result, cut: str = "") -> str:
     """The whole page as text; `cut` says what is missing at the end of a run whose program was killed."""
-    from plotly.offline import get_plotlyjs
-
     run = RunHistory(result.journal)
     charts = charts_of(run)
     shared = together(charts)
@@ -80,43 +68,13 @@ def timeline_page(result: Result, cut: str = "") -> str:
         sections.append(_figure(chart.title, figure, least, number, [chart]))
     left_out = ", ".join(chart.symbol for chart in books[FURTHER_BOOKS:])
     sections += [f"<p>Without a chart here: {escape(left_out)}.</p>"] if left_out else []
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            '<html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f'<title>{escape(title)}: timeline</title><link rel="icon" href="data:,">',
-            f"<style>{page_style()}</style></head><body>",
-            '<a class="skip" href="#charts">Skip to the charts</a>',
-            _header(result, run),
-            _told(result, cut),
-            f'<main id="charts">{"".join(sections)}{_refused(result)}{_extracted(result, run)}',
-            f"{_made(result, run)}</main>",
-            f'<script type="application/json" id="data">{embedded(data)}</script>',
-            f"<script>{get_plotlyjs()}</script>",
-            f'<script type="module">{_program()}</script>',
-            "</body></html>",
-        ]
+    body = (
+        _header(result, run),
+        _told(result, cut),
+        f'<main id="charts">{"".join(sections)}{_refused(result)}{_extracted(result, run)}',
+        f"{_made(result, run)}</main>",
     )
-
-
-def _program() -> str:
-    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("as_of.js", "timeline.js"))
-
-
-def embedded(data: dict[str, Any]) -> str:
-    """JSON that is safe inside a script element."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def page_style() -> str:
-    """The rules of a page, with the colours of light and dark."""
-    light, dark = style_variables(dark=False), style_variables(dark=True)
-    rules = (HERE / "timeline.css").read_text(encoding="utf-8")
-    return (
-        f':root {{ color-scheme: light; {light} }}\n:root[data-theme="dark"] {{ color-scheme: dark; {dark} }}\n{rules}'
-    )
+    return document(f"{title}: timeline", ("charts", "charts"), body, data, ("as_of.js", "timeline.js"))
 
 
 def _header(result: Result, run: RunHistory) -> str:

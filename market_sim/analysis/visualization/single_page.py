@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 from market_sim.analysis.visualization.as_of import still
 from market_sim.analysis.visualization.chart import Chart, LegendEntry, Part, Table
+from market_sim.analysis.visualization.document import document, header
 from market_sim.analysis.visualization.figure import CONFIG, layered
 from market_sim.analysis.visualization.legend import legend_list
-from market_sim.analysis.visualization.page import POLICY, embedded, page_style, table_text
+from market_sim.analysis.visualization.page import table_text
 from market_sim.analysis.visualization.palette import dark_changes
 
 WIDTH = 760
@@ -26,28 +26,10 @@ def chart_page(chart: Chart, of: str) -> str:
 
 def single_page(title: str, words: str, frame: str, figure: Part) -> str:
     """The whole page as text: `words` and `frame` are its HTML, `figure` is plotly's dictionary, all of it shown."""
-    from plotly.offline import get_plotlyjs
-
     figure = still(figure)
     data = {"figure": figure, "dark": dark_changes(figure), "config": CONFIG}
-    program = (Path(__file__).parent / "single_figure.js").read_text(encoding="utf-8")
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            '<html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f'<title>{escape(title)}</title><link rel="icon" href="data:,">',
-            f"<style>{page_style()}</style></head><body>",
-            '<a class="skip" href="#charts">Skip to the picture</a>',
-            f'<header><h1>{escape(title)}</h1><button id="theme" type="button" hidden>Dark colours</button></header>',
-            f'<main id="charts">{words}{frame}</main>',
-            f'<script type="application/json" id="data">{embedded(data)}</script>',
-            f"<script>{get_plotlyjs()}</script>",
-            f'<script type="module">{program}</script>',
-            "</body></html>",
-        ]
-    )
+    body = (header(title), f'<main id="charts">{words}{frame}</main>')
+    return document(title, ("charts", "picture"), body, data, ("single_figure.js",))
 
 
 def framed(

@@ -42,7 +42,7 @@ class MarkingTheClose(Detector):
         return {Trade: self._traded, PhaseChanged: self._changed}
 
     def _traded(self, event: Trade) -> Iterable[Alert]:
-        name = book_name(event.symbol, event.venue) if event.venue else event.symbol
+        name = book_name(event.symbol, event.venue)
         book = self._books.get(name)
         if book is None:
             book = self._books[name] = LastTrades()

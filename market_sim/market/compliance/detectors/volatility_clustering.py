@@ -64,7 +64,7 @@ class VolatilityClustering(Detector):
 
     def _traded(self, event: Trade) -> Iterable[Alert]:
         limits = self.thresholds
-        name = book_name(event.symbol, event.venue) if event.venue else event.symbol
+        name = book_name(event.symbol, event.venue)
         period = event.time // limits.clustering_bucket_ns
         book = self._books.get(name)
         if book is None:

@@ -46,7 +46,7 @@ class VolumeSpike(Detector):
 
     def _traded(self, event: Trade) -> Iterable[Alert]:
         limits = self.thresholds
-        name = book_name(event.symbol, event.venue) if event.venue else event.symbol
+        name = book_name(event.symbol, event.venue)
         period = event.time // limits.spike_bucket_ns
         book = self._books.get(name)
         if book is None:

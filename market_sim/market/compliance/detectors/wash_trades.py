@@ -83,7 +83,7 @@ class WashTrades(Detector):
         return NOTHING
 
     def _traded(self, event: Trade) -> Iterable[Alert]:
-        symbol = book_name(event.symbol, event.venue) if event.venue else event.symbol
+        symbol = book_name(event.symbol, event.venue)
         maker = self._owners.get(event.maker, event.maker)
         taker = self._owners.get(event.taker, event.taker)
         makers: LiveOrder | None = self.live.read(event)[0]

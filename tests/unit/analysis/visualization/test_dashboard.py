@@ -7,8 +7,8 @@ import re
 import pytest
 
 from market_sim.analysis.visualization.dashboard import INTERVALS, MOST_BOOKS, Dashboard
+from market_sim.analysis.visualization.document import POLICY
 from market_sim.analysis.visualization.market_picture import SHOWN, candle_picture, candle_table
-from market_sim.analysis.visualization.page import POLICY
 from market_sim.core.models.market_events import InstrumentListed, Trade
 from market_sim.core.money import written
 from market_sim.core.units import SECOND
