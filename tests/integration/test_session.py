@@ -25,7 +25,7 @@ from market_sim.simulation.scenarios.crowded_room import CrowdedRoom
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.session import Session
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.integration.consensus_schedules import turn
 
 CASES = [*range(60)]
@@ -206,7 +206,7 @@ def test_eight_threads_hand_in_a_thousand_orders_each_and_none_is_lost() -> None
             session.intake.offer(name, chance.choice([Buy, Sell])("ACME", 1, 10_000 + chance.randrange(-40, 40)))
             for _ in range(1_000)
         ]
-        statuses[number] = [offer.answers(60)[0].status for offer in offers]
+        statuses[number] = [offer.answers(PATIENCE)[0].status for offer in offers]
 
     threads = [Thread(target=trade, args=(number,)) for number in range(8)]
     for thread in threads:

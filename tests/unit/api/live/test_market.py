@@ -19,7 +19,7 @@ from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.session import Session
 
 
-def opened(epochs: int = 60, speed: float | None = None, settlement: str = "none") -> LiveMarket:
+def opened(epochs: int = 10_000, speed: float | None = None, settlement: str = "none") -> LiveMarket:
     market = LiveMarket(Session(FirstMarket(), Options(epochs=epochs, settlement=settlement)), speed)
     market.stop_clock()
     market.start()

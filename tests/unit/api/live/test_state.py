@@ -32,7 +32,7 @@ from market_sim.simulation.scenarios.two_venues import TwoVenues
 from market_sim.simulation.session import Session
 
 
-def opened(scenario=None, epochs: int = 30, settlement: str = "memory") -> LiveMarket:
+def opened(scenario=None, epochs: int = 10_000, settlement: str = "memory") -> LiveMarket:
     market = LiveMarket(Session(scenario or FirstMarket(), Options(epochs=epochs, settlement=settlement)), None)
     market.stop_clock()
     market.start()
@@ -296,9 +296,9 @@ def test_readers_on_several_threads_never_see_a_crossed_book() -> None:
                 crossed.append(quote)
 
     readers = [Thread(target=read) for _ in range(3)]
-    market.start_clock()
     for reader in readers:
         reader.start()
+    market.start_clock()
     for reader in readers:
         reader.join()
     assert len(reads) > 50 and not crossed

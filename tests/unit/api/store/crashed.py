@@ -22,12 +22,13 @@ def opened(results: Path, epochs: int = 40, speed: float | None = None, kept: in
 
 
 def until(live: OpenMarket, epoch: int) -> None:
-    """Let the market pass to the end of an epoch at least."""
+    """Let the market pass to the end of an epoch, and no further however late this thread wakes."""
     market = live.market
-    market.start_clock()
     while market.epoch < epoch and not market.is_over:
-        market.wait(len(market.journal), 1)
-    market.stop_clock()
+        before = market.epoch
+        market.pacer.step("epoch")
+        while market.epoch == before and not market.is_over:
+            market.wait(len(market.journal), 1)
     market.ask(lambda session: None)
 
 

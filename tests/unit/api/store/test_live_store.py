@@ -23,6 +23,7 @@ from market_sim.core.models.intents import Buy, Sell
 from market_sim.core.models.market_events import OrderAccepted, Trade
 from market_sim.core.models.run_events import InputReceived, RunStarted
 from market_sim.simulation.session import Session
+from tests.conftest import PATIENCE
 from tests.unit.api.store.crashed import PURSE, opened, until
 
 
@@ -60,7 +61,7 @@ def test_eight_threads_with_a_thousand_orders_each_are_acknowledged_and_all_are_
         market.join(name, *PURSE)
         sides = [chance.choice([Buy, Sell])("ACME", 1, 10_000 + chance.randrange(-40, 40)) for _ in range(1_000)]
         offers = [intake.offer(name, side) for side in sides]
-        numbers.extend(offer.answers(30)[0].order for offer in offers)
+        numbers.extend(offer.answers(PATIENCE)[0].order for offer in offers)
 
     threads = [Thread(target=trade, args=(number,)) for number in range(8)]
     for thread in threads:
