@@ -21,6 +21,8 @@ from market_sim.core.models.run_events import WarningGiven
 from market_sim.core.money import written
 from market_sim.market.exchange.listing import HALTED
 from market_sim.simulation.options import Options
+from market_sim.simulation.pipeline import prepared
+from market_sim.simulation.rule_conflicts import rule_conflicts
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.scenario import Scenario
 
@@ -80,12 +82,14 @@ class Findings:
         yield f"time         {median(self.seconds):.2f} s for a run at the median, {max(self.seconds):.2f} s at most"
 
 
-def checked_scenario(scenario: Scenario, seeds: int, epochs: int | None = None, first: int = 1) -> Findings:
-    """Play the scenario with so many seeds."""
+def checked_scenario(
+    scenario: Scenario, seeds: int, epochs: int | None = None, first: int = 1, rules: str | None = None
+) -> Findings:
+    """Play the scenario with so many seeds, under its own rules or these."""
     found = Findings(scenario, seeds)
     for seed in range(first, first + seeds):
         closely = seed - first < LOOKED_AT_CLOSELY
-        options = Options(seed=seed, epochs=epochs, settlement=scenario.claim_settlement, paranoid=closely)
+        options = Options(seed=seed, epochs=epochs, settlement=scenario.claim_settlement, paranoid=closely, rules=rules)
         began = perf_counter()
         try:
             result = simulate(scenario, options)
@@ -98,6 +102,8 @@ def checked_scenario(scenario: Scenario, seeds: int, epochs: int | None = None, 
         found.halts += sum(event.phase == HALTED for event in result.journal.of(PhaseChanged))
         found.strategy_failures += len(result.failures)
         found.warnings |= {event.sentence for event in result.journal.of(WarningGiven)}
+        if seed == first:
+            found.warnings |= {*rule_conflicts(prepared(scenario, options), result.journal)}
         if scenario.claim:
             holds = scenario.holds(result.journal)
             found.held += holds

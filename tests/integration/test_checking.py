@@ -97,3 +97,34 @@ def test_a_guest_leaves_every_scenario_a_conclusion_to_draw(kind) -> None:
     assert result.failures == ()
     plain = simulate(kind(), Options(epochs=3, settlement="none"))
     assert bool(result.conclusion) == bool(plain.conclusion)
+
+
+def warned(capsys, *arguments: str) -> list[str]:
+    main(["check", "marksim", "--seeds", "1", "--epochs", "4", "--json", *arguments])
+    return json.loads(capsys.readouterr().out)["warnings"]
+
+
+def test_settings_that_contradict_the_rules_are_told_by_name(capsys):
+    rate, cap, spread = warned(capsys, "--rules", "literal")
+    assert rate.startswith("order rate: mm_1 wakes up each 100 ms, so that it may send 1,200 orders in 60 s")
+    assert "60 is its limit" in rate
+    price = int(re.search(r" at ([\d,]+), and", cap)[1].replace(",", ""))
+    assert f"10.00 BTC/USD, worth ${10 * price:,}.00 at" in cap and "$100,000.00 is its limit" in cap
+    assert spread.startswith("spread: mm_1 quotes 50 bp of the middle, and makers of the tier major 5 to 20;")
+
+
+def test_settings_at_the_limit_of_the_rules_contradict_nothing(capsys, tmp_path):
+    rules = tmp_path / "mine.toml"
+    rules.write_text(
+        'base = "literal"\norder_rate = { market_maker = 1_200 }\nposition_limit = { market_maker = 1_000_000_00 }\n'
+    )
+    assert warned(capsys, "--rules", str(rules), "--spread", "0.002") == []
+    rules.write_text('base = "literal"\norder_rate = { market_maker = 1_199 }\nposition_limit = false\n')
+    (rate,) = warned(capsys, "--rules", str(rules), "--spread", "0.0005")
+    assert rate.endswith("1,199 is its limit")
+    assert warned(capsys) == [], "a market without rules refuses nothing by them"
+
+
+def test_rules_that_do_not_exist_are_told_in_a_sentence(capsys):
+    assert main(["check", "marksim", "--rules", "litteral"]) == 2
+    assert "did you mean literal?" in capsys.readouterr().err

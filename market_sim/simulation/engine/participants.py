@@ -143,6 +143,14 @@ class Participants:
                 found.append(one.name)
         return tuple(found)
 
+    def set_up(self, name: str) -> tuple[int, Strategy]:
+        """How often a participant wakes up, in nanoseconds, and its strategy, without what is wrapped around it."""
+        one = next(one for one in self._invited if one.name == name)
+        strategy = one.strategy
+        while isinstance(inner := getattr(strategy, "inner", None), Strategy):
+            strategy = inner
+        return one.every, strategy
+
     def silence(self, name: str) -> None:
         """Keep a participant from ever deciding: its account is there, and no order of it comes."""
         if name not in self.invited:
