@@ -14,6 +14,7 @@ from market_sim.analysis.microstructure.belief_correction import Correction, cor
 from market_sim.analysis.microstructure.beliefs import Moment, consensus
 from market_sim.analysis.microstructure.benchmarks import Comparison, comparisons, volume_weighted
 from market_sim.analysis.microstructure.best_quotes import WholeTape, whole_tapes
+from market_sim.analysis.microstructure.efficiency import Watch, watched
 from market_sim.analysis.microstructure.intervals import Interval, intervals
 from market_sim.analysis.microstructure.liquidity_alerts import Alert, liquidity_alerts
 from market_sim.analysis.microstructure.order_flow import (
@@ -76,6 +77,11 @@ class BookMicroscope:
         return intervals(self.tape, self.end)
 
     @cached_property
+    def returns(self) -> list[float]:
+        """The returns of the midpoint from step to step."""
+        return [after.middle / before.middle - 1 for before, after in pairwise(self.intervals)]
+
+    @cached_property
     def bucket_size(self) -> int:
         """The volume of a bucket."""
         return bucket_size(self.tape.trades)
@@ -105,7 +111,12 @@ class BookMicroscope:
     @cached_property
     def regimes(self) -> Fitted | None:
         """Calm and wild times, from the returns of the midpoint; None where there are too few."""
-        return fitted([after.middle / before.middle - 1 for before, after in pairwise(self.intervals)])
+        return fitted(self.returns)
+
+    @cached_property
+    def efficiency(self) -> list[Watch]:
+        """Whether returns could be foreseen, from second to second."""
+        return watched(self.returns)
 
     @cached_property
     def alerts(self) -> list[tuple[int, Alert]]:

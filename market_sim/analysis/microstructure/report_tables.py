@@ -6,9 +6,8 @@ Prices and costs are in the smallest unit of the currency; a cost in halves of i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 
-from market_sim.analysis.microstructure.efficiency import efficiency
+from market_sim.analysis.microstructure.efficiency import FEWEST, efficiency
 from market_sim.analysis.microstructure.estimates import estimates
 from market_sim.analysis.microstructure.evidence import sources, verdicts
 from market_sim.analysis.microstructure.microscope import Microscope
@@ -21,7 +20,6 @@ from market_sim.core.units import MILLISECOND
 from market_sim.market.exchange.markouts import HORIZONS_NS, in_order
 
 Rows = Iterator[tuple[Value, ...]]
-FEWEST_RETURNS = 12
 
 BOOK = Column("book", "what is traded, and on which venue where there are several")
 SPREADS = (BOOK, *columns(
@@ -233,10 +231,8 @@ def _estimates(found: Microscope) -> Rows:
 
 def _efficiency(found: Microscope) -> Rows:
     for book in found.books:
-        middles = [step.middle for step in book.intervals]
-        returns = [after / before - 1 for before, after in pairwise(middles)]
-        if len(returns) >= FEWEST_RETURNS and len(set(returns)) > 1:
-            for one in efficiency(returns):
+        if len(book.returns) >= FEWEST and len(set(book.returns)) > 1:
+            for one in efficiency(book.returns):
                 verdict = "inside" if one.inside else "outside"
                 yield book.name, one.name, one.measured, one.low, one.high, verdict
 

@@ -12,6 +12,7 @@ from market_sim.analysis.microstructure.microscope import BookMicroscope, Micros
 from market_sim.analysis.microstructure.schedule import Progress
 from market_sim.analysis.microstructure.shortfall import CAUSES, ParentOrder, shortfall
 from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel, Part, PlainAxis
+from market_sim.analysis.visualization.efficiency_picture import efficiency_monitor
 from market_sim.analysis.visualization.inventory_picture import STYLES
 from market_sim.analysis.visualization.regime_picture import regimes
 from market_sim.analysis.visualization.traces import HELD, bars, line
@@ -40,6 +41,8 @@ def _of_a_book(book: BookMicroscope, axis: TimeAxis) -> Iterator[Chart]:
         yield toxicity(book, axis)
     if book.regimes is not None:
         yield regimes(book, book.regimes, axis, _price(book))
+    if book.efficiency:
+        yield efficiency_monitor(book, axis)
     order = ranked(book.markouts)
     if order:
         yield curves(book, order)

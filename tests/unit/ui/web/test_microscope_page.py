@@ -52,7 +52,7 @@ def test_the_page_is_one_link_from_the_run_and_its_pictures_are_drawn(visitor, s
     page = visitor.get(f"{stored}/microscope").text
     addresses = re.findall(r'data-figure="([^"]+)"', page)
     assert [one.rpartition("/")[2] for one in addresses] == [
-        "shortfall.json", "schedule-0.json", "regimes.json", "markouts.json", "beliefs.json",
+        "shortfall.json", "schedule-0.json", "regimes.json", "efficiency.json", "markouts.json", "beliefs.json",
     ]  # fmt: skip
     for address in addresses:
         told = visitor.get(address).get_json()
@@ -130,7 +130,7 @@ def test_the_pictures_of_flow_say_the_figures_of_the_tables(flow):
     found = Microscope(flow)
     [book] = found.books
     charts = drawn(found, flow)
-    assert list(charts) == ["toxicity", "regimes", "markouts", "beliefs"]
+    assert list(charts) == ["toxicity", "regimes", "efficiency", "markouts", "beliefs"]
     most = max(book.toxicity, key=lambda one: one[1])
     assert f"at most {most[1]:.0%} of the volume" in charts["toxicity"].sentence
     assert f"takers it was {most[2]:.0%} then" in charts["toxicity"].sentence
