@@ -6,7 +6,7 @@ import re
 from math import ceil, sqrt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market_sim import Options, simulate
@@ -48,6 +48,7 @@ changes_of_an_account = st.lists(st.tuples(st.integers(0, 6), st.integers(-9, 9)
 
 
 @pytest.mark.thorough
+@settings(max_examples=100)
 @given(changes_of_an_account, st.integers(1, 30))
 def test_what_waits_is_the_largest_net_of_any_time_below_the_lag(changes, lag) -> None:
     assert most_waiting(changes, lag) == every_time(changes, lag)
