@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from market_sim.core.consensus.forecast import too_late
 from market_sim.core.consensus.network import Partition
 from market_sim.core.data.fingerprint import fingerprint
 from market_sim.core.english import counted, listed
@@ -106,8 +107,16 @@ def figures_of(play: Play) -> Figures:
 
 
 def sentences(plays: Iterable[Play]) -> list[str]:
-    """What happened to each protocol, in the order of the plays."""
-    return [sentence for play in plays for sentence in _about(play)]
+    """What happened to each protocol, in the order of the plays, and what was to happen after their end."""
+    plays = list(plays)
+    return [*(sentence for play in plays for sentence in _about(play)), *(_never(plays[0]) if plays else ())]
+
+
+def _never(play: Play) -> Iterator[str]:
+    """A sentence for each fault that was asked for and comes too late."""
+    asked = play.conditions
+    for what in too_late(asked.byzantine, asked.outages, asked.partitions, play.epochs):
+        yield f"Nothing comes of {what}: the comparison ends with epoch {play.epochs}."
 
 
 def _about(play: Play) -> Iterator[str]:

@@ -38,13 +38,18 @@ def without_effect(
 
 def beyond_the_end(outages: Sequence[Outage], partitions: Sequence[Partition], epochs: int) -> tuple[str, ...]:
     """A sentence for each outage and partition that begins after a run of this length."""
-    named = [(f"the crash of n{one.validator}", one.first) for one in outages]
+    late = too_late((), outages, partitions, epochs)
+    return tuple(f"{what} can do nothing: the run ends with epoch {epochs}" for what in late)
+
+
+def too_late(
+    behaviours: Sequence[Behaviour], outages: Sequence[Outage], partitions: Sequence[Partition], epochs: int
+) -> tuple[str, ...]:
+    """Each fault that begins after a run of this length, with its first epoch."""
+    named = [(f"n{one.validator}:{one.name}", one.first) for one in behaviours]
+    named += [(f"the crash of n{one.validator}", one.first) for one in outages]
     named += [("the partition", one.first) for one in partitions]
-    return tuple(
-        f"{what} from epoch {first} on can do nothing: the run ends with epoch {epochs}"
-        for what, first in named
-        if first > epochs
-    )
+    return tuple(f"{what} from epoch {first} on" for what, first in named if first > epochs)
 
 
 def _why_late(one: Behaviour, rules: Rules, epochs: int, partitions: Sequence[Partition]) -> str:

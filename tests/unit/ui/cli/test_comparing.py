@@ -36,6 +36,17 @@ def test_with_json_there_is_one_document_and_nothing_else(plays, capsys):
     assert printed == json.loads(json.dumps(document(plays))) | {"page": None}
 
 
+def test_a_fault_after_the_end_is_told_once(capsys):
+    assert main(["protocols", "--epochs", "3", "--no-plot"]) == 0
+    calm = capsys.readouterr().out
+    late = ["--byzantine", "n1:silent@99", "--crash", "n2@4-6", "--partition", "50-60"]
+    assert main(["protocols", "--epochs", "3", "--no-plot", *late]) == 0
+    faults = ("n1:silent from epoch 99 on", "the crash of n2 from epoch 4 on", "the partition from epoch 50 on")
+    told = [f"Nothing comes of {fault}: the comparison ends with epoch 3." for fault in faults]
+    assert capsys.readouterr().out.splitlines()[-3:] == told
+    assert "Nothing comes of" not in calm
+
+
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
