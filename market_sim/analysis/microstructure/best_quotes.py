@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import BookOpened, PhaseChanged, Trade, book_name
 from market_sim.core.models.venue_events import OutageBegan, OutageEnded, VenueHealthChanged, VenueOpened
-from market_sim.market.exchange.book_replay import BookReplay
+from market_sim.market.exchange.book_replay import Book, BookReplay
 from market_sim.market.exchange.listing import CONTINUOUS
 from market_sim.market.exchange.quotes import BookTape, Quotes
 from market_sim.market.venues.breaker import CLOSED
@@ -52,6 +52,8 @@ class _Reader:
         self._dark: set[str] = set()
         self._away: dict[tuple[str, str], bool] = {}
         """Whether a venue, or a book by its name, is out for this reason."""
+        self._showing: dict[str, list[Book]] = {}
+        """The books of each symbol on which one can trade now."""
         self._replay = BookReplay()
         self._now, self._is_stale = 0, False
         self._others: dict[type, Callable[[Any], None]] = {
@@ -72,7 +74,7 @@ class _Reader:
         if kind is Trade:
             self._traded(event)  # type: ignore[arg-type]
         elif isinstance(event, PhaseChanged):
-            self._away["phase", book_name(event.symbol, event.venue)] = event.phase != CONTINUOUS
+            self._set("phase", book_name(event.symbol, event.venue), event.phase != CONTINUOUS)
         if effect is not None:
             effect(event)
         if other is not None:
@@ -98,12 +100,26 @@ class _Reader:
                 whole.in_the_dark[trade.trade] = shown
 
     def _shown(self, symbol: str) -> Shown | None:
-        books = [self._replay.book(name) for name in self._lit.get(symbol, ()) if self._trades(name)]
-        bids, asks = [max(one.bids) for one in books if one.bids], [min(one.asks) for one in books if one.asks]
-        if not bids or not asks:
+        bid = ask = 0
+        showing = self._showing[symbol]
+        for bids, asks in showing:
+            if bids and (best := max(bids)) > bid:
+                bid = best
+            if asks and ((best := min(asks)) < ask or not ask):
+                ask = best
+        if not bid or not ask:
             return None
-        bid, ask = max(bids), min(asks)
-        return bid, ask, sum(one.bids.get(bid, 0) for one in books), sum(one.asks.get(ask, 0) for one in books)
+        bid_size = ask_size = 0
+        for bids, asks in showing:
+            bid_size += bids.get(bid, 0)
+            ask_size += asks.get(ask, 0)
+        return bid, ask, bid_size, ask_size
+
+    def _set(self, why: str, name: str, is_away: bool) -> None:
+        """Whether a venue, or a book by its name, is out for this reason; which books show prices follows."""
+        self._away[why, name] = is_away
+        for symbol in self.found:
+            self._showing[symbol] = [self._replay.book(one) for one in self._lit.get(symbol, ()) if self._trades(one)]
 
     def _trades(self, book: str) -> bool:
         venue = book.partition(" on ")[2]
@@ -120,12 +136,13 @@ class _Reader:
         self.venues.setdefault(event.symbol, []).append(event.venue)
         if event.venue not in self._dark:
             self._lit.setdefault(event.symbol, []).append(book_name(event.symbol, event.venue))
+        self._set("listed", event.venue, False)
 
     def _down(self, event: OutageBegan) -> None:
-        self._away["outage", event.venue] = True
+        self._set("outage", event.venue, True)
 
     def _up(self, event: OutageEnded) -> None:
-        self._away["outage", event.venue] = False
+        self._set("outage", event.venue, False)
 
     def _health(self, event: VenueHealthChanged) -> None:
-        self._away["health", event.venue] = event.status != CLOSED
+        self._set("health", event.venue, event.status != CLOSED)
