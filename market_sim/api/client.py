@@ -35,7 +35,8 @@ from market_sim.market.exchange.acknowledgement import Acknowledgement
 
 ADDRESS = "http://127.0.0.1:5000"
 STREAM = "ws://localhost:8765"
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 75.0
+"""Longer than a market lets a sender wait for its answer."""
 
 T = TypeVar("T")
 

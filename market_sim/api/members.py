@@ -25,7 +25,8 @@ Role = Literal["student", "instructor", "observer"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 LONGEST_NAME = 64
 LONGEST_TOKEN = 200
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 60
+"""How long a query waits for another one that writes."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS member (

@@ -17,7 +17,8 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS verdict (lesson TEXT PRIMARY KEY, content TEXT NOT NULL);
 """
-PATIENCE_SECONDS = 5
+PATIENCE_SECONDS = 60
+"""How long a query waits for another one that writes."""
 
 
 class Notebook:
