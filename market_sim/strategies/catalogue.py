@@ -93,6 +93,8 @@ def name_of(kind: type[Strategy]) -> str:
     return "".join("-" + letter.lower() if letter.isupper() else letter for letter in kind.__name__).strip("-")
 
 
+MAKERS = frozenset(kind.__name__ for kind in FAMILIES["market making"])
+"""The names of the classes that make markets, as the journal has them."""
 STRATEGIES: Mapping[str, type[Strategy]] = {name_of(kind): kind for family in FAMILIES.values() for kind in family}
 
 

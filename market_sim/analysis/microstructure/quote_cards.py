@@ -31,10 +31,9 @@ from market_sim.core.models.market_events import (
 from market_sim.core.models.run_events import AgentJoined, ValueMoved
 from market_sim.core.units import MILLISECOND, SECOND
 from market_sim.pricing.quoting import asymptotic_distances, half_spread
-from market_sim.strategies.catalogue import FAMILIES
+from market_sim.strategies.catalogue import MAKERS
 from market_sim.strategies.market_making.quotes import around, on_tick
 
-MAKERS: Final = frozenset(kind.__name__ for kind in FAMILIES["market making"])
 NO_MODEL: Final = "its strategy has no such terms"
 NO_REFERENCE: Final = "nothing tells what it quoted around"
 MOVED: Final = "its terms at its last decision give other quotes"

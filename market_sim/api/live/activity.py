@@ -20,9 +20,7 @@ from market_sim.core.models.market_events import (
     Trade,
 )
 from market_sim.core.models.run_events import AgentJoined
-from market_sim.strategies.catalogue import FAMILIES
-
-MAKERS = frozenset(kind.__name__ for kind in FAMILIES["market making"])
+from market_sim.strategies.catalogue import MAKERS
 
 
 class Component(msgspec.Struct, frozen=True):

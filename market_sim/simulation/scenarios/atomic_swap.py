@@ -7,7 +7,6 @@ but the side that knows the secret decides last, which is an option that it did 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import ClassVar, NamedTuple
 
 from market_sim.blockchain.htlc import Htlc
@@ -19,8 +18,9 @@ from market_sim.core.money import dollars, written
 from market_sim.core.trading_day import TRADING_DAY_NS, TRADING_DAYS_A_YEAR
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.pricing.hash_lock import free_option
-from market_sim.simulation.engine.world import VALUE_STEP_NS, World
+from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
+from market_sim.simulation.scenarios.reckoning import yearly_volatility
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -125,7 +125,7 @@ class AtomicSwap(Scenario):
     @property
     def volatility(self) -> float:
         """The volatility of the shares for a year, without the two shocks."""
-        return self.volatility_bps / 10_000 * sqrt(TRADING_DAYS_A_YEAR * TRADING_DAY_NS / VALUE_STEP_NS)
+        return yearly_volatility(self.volatility_bps)
 
     def holds(self, journal: Journal) -> bool:
         """Whether the first pair swapped and the second got back what it locked."""

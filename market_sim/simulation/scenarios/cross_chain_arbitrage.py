@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import ClassVar, NamedTuple
 
 from market_sim.blockchain.htlc import Htlc
@@ -12,11 +11,10 @@ from market_sim.core.english import counted, listed
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.settlement_events import CallExecuted, ContractDeployed
 from market_sim.core.money import dollars, written
-from market_sim.core.trading_day import TRADING_DAY_NS, TRADING_DAYS_A_YEAR
 from market_sim.market.exchange.fees import FeeSchedule, bps
-from market_sim.simulation.engine.world import VALUE_STEP_NS, World
+from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
-from market_sim.simulation.scenarios.reckoning import trades_of
+from market_sim.simulation.scenarios.reckoning import trades_of, yearly_volatility
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.arbitrage.cross_chain import CrossChainArbitrage
 from market_sim.strategies.traditional.market_maker import MarketMaker
@@ -95,7 +93,7 @@ class CrossChainArbitrageScenario(Scenario):
     @property
     def volatility(self) -> float:
         """The volatility of the shares for a year."""
-        return self.volatility_bps / 10_000 * sqrt(TRADING_DAYS_A_YEAR * TRADING_DAY_NS / VALUE_STEP_NS)
+        return yearly_volatility(self.volatility_bps)
 
     def holds(self, journal: Journal) -> bool:
         """Whether it gained, and holds as many shares as before on both chains together."""

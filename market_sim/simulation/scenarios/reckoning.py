@@ -1,13 +1,17 @@
-"""Reckoning: what a conclusion counts from the journal, so that each scenario counts it in the same way."""
+"""Reckoning: what scenarios count from the journal and work out for a conclusion, each in the same way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import sqrt
 
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.run_events import ShockHappened, ValueMoved
 from market_sim.core.money import written
+from market_sim.core.trading_day import TRADING_DAY_NS, TRADING_DAYS_A_YEAR
+from market_sim.core.units import BPS
+from market_sim.simulation.engine.world import VALUE_STEP_NS
 
 
 def marks(journal: Journal) -> dict[str, int]:
@@ -62,3 +66,8 @@ def gained(amount: int) -> str:
     ('gained 12.50', 'lost 3.00', 'gained 0.00')
     """
     return f"lost {written(-amount)}" if amount < 0 else f"gained {written(amount)}"
+
+
+def yearly_volatility(volatility_bps: float) -> float:
+    """The volatility for a year of a value whose steps in a run have this one, which is in basis points."""
+    return volatility_bps / BPS * sqrt(TRADING_DAYS_A_YEAR * TRADING_DAY_NS / VALUE_STEP_NS)

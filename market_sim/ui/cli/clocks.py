@@ -19,6 +19,7 @@ from market_sim.analysis.clock_tables import (
     wait_sentence,
 )
 from market_sim.analysis.results.stored import open_run
+from market_sim.analysis.results.text_table import aligned
 from market_sim.analysis.settlement_lag import LONGEST, covered, epoch_ns, lag_of, measured, volatilities
 from market_sim.analysis.words import Words
 from market_sim.ui.cli.arguments import Parser, whole
@@ -62,7 +63,4 @@ def _tell(sentence: str) -> None:
 
 def _print(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: names to the left, figures to the right."""
-    widths = [max(len(row[place]) for row in (head, *rows)) for place in range(len(head))]
-    for row in (head, *rows):
-        cells = [*map(str.ljust, row[:NAMES], widths), *map(str.rjust, row[NAMES:], widths[NAMES:])]
-        print("  ".join(cells).rstrip())
+    print("\n".join(aligned([head, *rows], left=range(NAMES))))
