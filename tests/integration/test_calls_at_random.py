@@ -1,7 +1,8 @@
-"""Every account calls every contract at random, and the run goes on: twins make and refuse what the contracts do.
+"""Every account calls every contract at random, and the run goes on to its conclusion.
 
-A difference would end the run with InvariantBroken (market_sim/blockchain/twins.py). The calls are inputs of a session,
-so they travel through blocks like those of the scenario's own participants.
+A contract that makes or refuses another call than its twin would end the run with InvariantBroken
+(market_sim/blockchain/twins.py). The calls are inputs of a session, so they travel through blocks like those of the
+scenario's own participants, and the sentence at the end of the run has to cope with them.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ import pytest
 from market_sim import Options, Session
 from market_sim.blockchain.amm import Amm
 from market_sim.blockchain.bonds import Bonds
+from market_sim.blockchain.bridge import BridgeEnd, NaiveBridgeEnd
 from market_sim.blockchain.contracts import ContractAdapter
+from market_sim.blockchain.escrow import Escrow
 from market_sim.blockchain.flash_arbitrage import FlashArbitrage
 from market_sim.blockchain.guarded_amm import GuardedAmm
+from market_sim.blockchain.htlc import Htlc
 from market_sim.blockchain.lending import LendingPool
 from market_sim.blockchain.margin_vault import MarginVault
 from market_sim.blockchain.option_series import OptionSeries
@@ -27,10 +31,16 @@ from market_sim.blockchain.warrant import ChainWarrant
 from market_sim.core.models.intents import CallContract
 from market_sim.core.models.market_events import AccountOpened
 from market_sim.core.models.settlement_events import CallExecuted, ContractDeployed
+from market_sim.simulation.scenarios.amm_arbitrage import AmmArbitrage
+from market_sim.simulation.scenarios.atomic_swap import AtomicSwap
+from market_sim.simulation.scenarios.bridge_replay import BridgeReplay
+from market_sim.simulation.scenarios.cross_chain_arbitrage import CrossChainArbitrageScenario
+from market_sim.simulation.scenarios.escrow import EscrowScenario
 from market_sim.simulation.scenarios.flash_loan import FlashLoan
 from market_sim.simulation.scenarios.margin_on_chain import MarginOnChain
 from market_sim.simulation.scenarios.option_on_chain import OptionOnChain
 from market_sim.simulation.scenarios.prediction_on_chain import PredictionOnChain
+from market_sim.simulation.scenarios.sandwich import SandwichScenario
 from market_sim.simulation.scenarios.slashing import Slashing
 from market_sim.simulation.scenarios.warrant_on_chain import WarrantOnChain
 
@@ -38,7 +48,10 @@ TWINNED: tuple[type[ContractAdapter], ...] = (
     Amm, Bonds, ChainPredictionMarket, ChainWarrant, FlashArbitrage, GuardedAmm, LendingPool, MarginVault, OptionSeries,
     Oracle,
 )  # fmt: skip
-FUNCTIONS = {adapter.kind: adapter.functions for adapter in TWINNED}
+OTHERS: tuple[type[ContractAdapter], ...] = (BridgeEnd, Escrow, Htlc, NaiveBridgeEnd)
+"""The contracts whose balances are compared with the journal instead."""
+FUNCTIONS = {adapter.kind: adapter.functions for adapter in (*TWINNED, *OTHERS)}
+WORD = "ab" * 32
 NUMBERS = (0, 0, 1, 2, 3, 20, 2_000, 10**6, 10**9, 2**63 - 1)
 """The arguments of calls are these, or less."""
 
@@ -49,6 +62,12 @@ REFUSALS: dict[type[Any], set[str]] = {
     OptionOnChain: {"ShortOfOptions", "NotExpired", "NotFinal", "TooEarly", "NothingToTransfer", "SeriesExpired"},
     WarrantOnChain: {"NotIssuer", "ShortOfWarrants", "NotOpened", "NotFinal", "NothingToIssue", "NotProposed"},
     Slashing: {"UnknownPlace", "NotBondOwner", "BondedBefore", "NotBonded"},
+    AmmArbitrage: {"ShortOfTokens", "ShortOfShares", "PriceMoved", "BeyondReserve", "NothingToSwap", "NothingToAdd"},
+    SandwichScenario: {"ShortOfTokens", "ShortOfShares", "PriceMoved", "BeyondReserve", "NothingToSwap"},
+    EscrowScenario: {"DealOver", "UnknownDeal", "ShortOfTokens", "NothingToLock"},
+    AtomicSwap: {"UnknownSwap", "SwapOver"},
+    CrossChainArbitrageScenario: {"UnknownSwap", "SwapOver"},
+    BridgeReplay: {"ShortOfTokens", "NothingToSend", "TooFewSignatures", "WrongDestination"},
 }
 """By scenario: some of the refusals that a run has to reach."""
 
@@ -56,15 +75,16 @@ REFUSALS: dict[type[Any], set[str]] = {
 def any_call(luck: Random, deployed: list[ContractDeployed], accounts: list[str]) -> CallContract:
     contract = luck.choice(deployed)
     function, kinds = luck.choice(sorted(FUNCTIONS[contract.kind].items()))
+    names = [*accounts, WORD, *(each.contract for each in deployed)]
     arguments = [
-        luck.choice(accounts) if kind is str else luck.choice([most := luck.choice(NUMBERS), luck.randint(0, most)])
+        luck.choice(names) if kind is str else luck.choice([most := luck.choice(NUMBERS), luck.randint(0, most)])
         for kind in kinds
     ]
     return CallContract(contract.contract, function, tuple(arguments))
 
 
 @pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.name)
-def test_whatever_accounts_call_contract_and_twin_answer_alike(kind: type[Any]) -> None:
+def test_whatever_accounts_call_the_run_goes_on_to_its_conclusion(kind: type[Any]) -> None:
     session, luck = Session(kind(), Options(epochs=16, settlement="memory")), Random(kind.name)
     for epoch in range(1, 16):
         session.step(epoch=epoch)
@@ -72,9 +92,11 @@ def test_whatever_accounts_call_contract_and_twin_answer_alike(kind: type[Any]) 
         accounts = [opened.account for opened in session.journal.of(AccountOpened)]
         for _ in range(30):
             session.submit(luck.choice(accounts), any_call(luck, deployed, accounts))
-    executed = list(session.run().journal.of(CallExecuted))
+    result = session.run()
+    assert result.conclusion
+    executed = list(result.journal.of(CallExecuted))
     refused = [call.reason for call in executed if not call.succeeded]
-    assert len(refused) > 100 and len(executed) - len(refused) > 5
+    assert len(refused) > 60 and len(executed) - len(refused) > 5
     assert set(refused) >= REFUSALS[kind], REFUSALS[kind] - set(refused)
 
 

@@ -6,10 +6,11 @@ from functools import cache
 
 import pytest
 
-from market_sim import Options, simulate
+from market_sim import Options, Session, simulate
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import listed
 from market_sim.core.errors import InputError
+from market_sim.core.models.intents import CallContract
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.settlement_events import CallExecuted, WalletFunded
 from market_sim.core.money import written
@@ -38,6 +39,16 @@ def answered(of: Journal) -> list[str]:
     done = [call for call in of.of(CallExecuted) if call.succeeded and call.function == "lock"]
     payers = {call.numbers["digest"]: call.account for call in done if call.contract == "usd-lock"}
     return [payers[call.numbers["digest"]] for call in done if call.contract == "acme-lock"]
+
+
+def test_a_lock_that_answers_no_offer_is_no_answer() -> None:
+    session = Session(CrossChainArbitrageScenario(), Options(settlement="memory"))
+    session.step(epoch=1)
+    session.submit(ARBITRAGEUR, CallContract("acme-lock", "lock", ("maker", 1, "cd" * 32, 12)))
+    result = session.run()
+    assert len([call for call in result.journal.of(CallExecuted) if call.numbers.get("digest") == "cd" * 32]) == 1
+    # The share that is locked there is missing for the last offer.
+    assert f"answered those of {listed(answered(journal())[:-1])}:" in result.conclusion
 
 
 def test_the_gain_is_what_came_in_less_what_the_book_cost_by_an_independent_count() -> None:

@@ -104,9 +104,14 @@ def _prices(journal: Journal) -> list[tuple[int, int]]:
     return [(int(one["baseReserve"]), int(one["quoteReserve"])) for one in numbers if one["baseReserve"]]
 
 
+def _trades(journal: Journal) -> list[CallExecuted]:
+    """What was bought from the pool and sold to it; liquidity may come and go, too."""
+    return [call for call in journal.of(CallExecuted) if call.succeeded and call.function in ("buy", "sell")]
+
+
 def _too_late(journal: Journal) -> int:
     """The shares that others traded with the pool when no call of the arbitrageur could answer any more."""
-    done = [event for event in journal.of(CallExecuted) if event.succeeded and event.function in ("buy", "sell")]
+    done = _trades(journal)
     last = max((event.time for event in done), default=0)
     return sum(
         int(event.numbers["base"])
@@ -126,7 +131,7 @@ def _book(journal: Journal) -> int:
 
 def _gained(journal: Journal, book: int) -> str:
     """What the arbitrageur traded with the pool, and its gain; shares that are left count at the last price."""
-    calls = [call for call in journal.of(CallExecuted) if call.account == ARBITRAGEUR and call.succeeded]
+    calls = [call for call in _trades(journal) if call.account == ARBITRAGEUR]
     if not calls:
         return "nobody traded the gap away"
     cash = shares = 0

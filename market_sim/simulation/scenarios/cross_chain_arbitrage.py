@@ -137,9 +137,10 @@ def _worth_of_taken(journal: Journal) -> int:
 
 
 def _locks(journal: Journal) -> list[str]:
-    """Whose offers the arbitrageur answered with a lock."""
+    """Whose offers the arbitrageur answered with a lock; another lock has a digest that no offer has."""
     payers = {str(call.numbers["digest"]): call.account for call in _done(journal, "lock", "usd-lock")}
-    return [payers[str(call.numbers["digest"])] for call in _done(journal, "lock", "acme-lock")]
+    digests = [str(call.numbers["digest"]) for call in _done(journal, "lock", "acme-lock")]
+    return [payers[digest] for digest in digests if digest in payers]
 
 
 def _done(journal: Journal, function: str, contract: str = "") -> list[CallExecuted]:
