@@ -45,7 +45,8 @@ def test_every_number_is_a_claim_with_its_origin_and_there_is_no_other():
 
 @pytest.mark.parametrize(("claim", "value", "verdict"), [
     ("orders", 50_000.0, "met"), ("orders", 49_999.9, "missed"), ("match", 1.0, "missed"), ("match", 0.999, "met"),
-    ("improved", 60.0, "met"), ("impact-saving", 39.9, "missed"), ("impact-saving", None, "not compared"),
+    ("improved", 60.0, "missed"), ("improved", 60.1, "met"), ("market-filled", 95.0, "missed"),
+    ("impact-saving", 40.0, "met"), ("impact-saving", 39.9, "missed"), ("impact-saving", None, "not compared"),
 ])  # fmt: skip
 def test_a_miss_is_a_miss(claim, value, verdict):
     assert Reading(claim, "x", value).verdict == verdict
