@@ -91,6 +91,7 @@ function show(state) {
 
 function manner({ over, stands, speed }) {
   const pace = speed === null ? "as fast as it can" : speed === 1 ? "as fast as its clock" : `${speed} times as fast as its clock`;
+  if (over) say("phases", "");
   say("manner", over ? "The market has ended." : stands ? "The clock stands still." : `It goes ${pace}.`);
 }
 

@@ -355,6 +355,15 @@ def test_a_code_is_not_to_be_guessed(tmp_path):
     assert answers[20:] == [429] * 2
 
 
+def test_a_market_that_has_ended_is_not_said_to_be_open(tmp_path):
+    market = opened(epochs=2)
+    visitor = Visitor(create_app(settings(tmp_path, market, LiveSettings())))
+    assert "Trading is open." in visitor.get("/market").text
+    market.end()
+    page = visitor.get("/market").text
+    assert "The market has ended." in page and "Trading is open." not in page
+
+
 def test_a_token_is_never_taken_from_an_address(room):
     token = room.app.extensions["live"].admit("di", "student", CODES["student"])
     assert room.stranger.get(f"/market?token={token}").location == "/market/join"
