@@ -43,7 +43,7 @@ class RunAnswer(msgspec.Struct, frozen=True):
 
 
 class AlertAnswer(msgspec.Struct, frozen=True):
-    """An alert: misconduct that surveillance found, a halt, a margin call, a liquidation or a failed transaction."""
+    """An alert: what surveillance found, a halt, a margin call, a failed transaction, an outage."""
 
     time: int
     event: int
