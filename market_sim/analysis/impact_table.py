@@ -49,7 +49,7 @@ def impact_sentences(found: Iterable[Impact], agent: str) -> Iterator[str]:
     for one in some:
         time, most = one.largest
         traded = f"{agent} traded {_size(one, one.bought + one.sold)} {one.listed.symbol}"
-        worth = written(one.value, one.listed.price_decimals)
+        worth = written(one.value, one.listed.cash_decimals)
         cost = f"its true shortfall is {_cost(one, one.true, one.listed.quote)}"
         what = (
             f"{traded} for {worth} {one.listed.quote}; {cost}" if one.fills else f"{agent} never traded in {one.book}"
@@ -83,7 +83,7 @@ def _size(one: Impact, quantity: int) -> str:
 def _cost(one: Impact, cost: float | None, currency: str = "") -> str:
     if cost is None or not one.fills:
         return ABSENT
-    amount = f"{written(round(cost), one.listed.price_decimals)} {currency}".rstrip()
+    amount = f"{written(round(cost), one.listed.cash_decimals)} {currency}".rstrip()
     return f"{amount} ({cost / one.value * 10_000:.1f} bps)"
 
 

@@ -57,7 +57,7 @@ class MechanismHistory:
     @property
     def unit(self) -> int:
         """The number of smallest units in one unit of the currency: 100 cents."""
-        decimals = next((each.price_decimals for each in self.words.listed.values() if each.quote == self.quote), 0)
+        decimals = next((each.cash_decimals for each in self.words.listed.values() if each.quote == self.quote), 0)
         return 10**decimals
 
     def counted(self) -> Iterator[Transferred]:

@@ -72,9 +72,10 @@ class Money:
         if name in SIZES and isinstance(value, int):
             return written(value, listed.quantity_decimals)
         if name in SUMS:
-            return written(value, decimals) if isinstance(value, int) else f"{value / 10**decimals:,.{decimals + 1}f}"
+            cash = listed.cash_decimals
+            return written(value, cash) if isinstance(value, int) else f"{value / 10**cash:,.{cash + 1}f}"
         if name in OF_UNIT and unit == PER_MILLION:
-            return value * 10**decimals
+            return value * 10**listed.cash_decimals
         if name in PRICES or name.startswith(MARKOUT) or (name in OF_UNIT and unit.startswith("price")):
             more = 4 if value and abs(value) < 1 and not name.startswith(MARKOUT) else 2
             return f"{value / 10**decimals:,.{decimals + more}f}"

@@ -58,11 +58,6 @@ def backtest_charts(record: Journal, journal: Journal, name: str) -> Iterator[Ch
     yield Chart("backtest", f"{name} on the record", sentence, "market", run.axis, draw, LEGEND, table)
 
 
-def _decimals(market: Market) -> int:
-    """The decimals of cash: a price times a quantity, both in their smallest units."""
-    return market.listed.price_decimals + market.listed.quantity_decimals
-
-
 def _sides(trade: Trade) -> tuple[str, str]:
     return trade.maker, trade.taker
 
@@ -114,13 +109,13 @@ def _panels(market: Market, fills: Sequence[Fill]) -> list[Panel]:
     held.traces.append(line("inventory", [seconds(time) for time, _ in steps], ys, "leader", "%{y:+,} held", HELD))
     gain = Panel(f"Gain by trading, {quote}", 150, dict(plain))
     worth = list(_worth(market, fills))
-    ys = [round(value / 10 ** _decimals(market), _decimals(market) + 2) for _, value in worth]
+    ys = [round(value / 10**market.listed.cash_decimals, market.listed.cash_decimals + 2) for _, value in worth]
     gain.traces.append(line("gain", [seconds(time) for time, _ in worth], ys, "leader", "gain %{y:+,}", HELD))
     return [prices, held, gain]
 
 
 def _row(market: Market, fill: Fill) -> tuple[str, ...]:
-    decimals = _decimals(market)
+    decimals = market.listed.cash_decimals
     gain = fill.inventory * fill.price - fill.spent
     return (
         f"{seconds(fill.time):.3f}", "buy" if fill.change > 0 else "sell", market.size(abs(fill.change)),

@@ -70,7 +70,7 @@ def waterfall(orders: Sequence[ParentOrder]) -> Chart:
 
 
 def _falls(order: ParentOrder, amounts: Sequence[str]) -> list[Panel]:
-    cost, scale = shortfall(order), 2 * 10**order.listed.price_decimals
+    cost, scale = shortfall(order), 2 * 10**order.listed.cash_decimals
     panel = Panel(f"{order.agent}, {order.name}, in {order.listed.quote}", 240, {**GRID, "rangemode": "tozero"})
     reached = 0
     for place, cause in enumerate((*CAUSES, "total")):
@@ -250,7 +250,7 @@ def _believed(book: BookMicroscope) -> list[Panel]:
 
 
 def _amount(order: ParentOrder, half: int) -> str:
-    return written(5 * half, order.listed.price_decimals + 1)
+    return written(5 * half, order.listed.cash_decimals + 1)
 
 
 def _mean(book: BookMicroscope, one: Markout) -> str:

@@ -78,7 +78,7 @@ class Pair:
         self.base = listed.symbol.removesuffix(f"/{listed.quote}")
         self.symbol = f"{self.base}{self.quote}"
         self.price_decimals, self.quantity_decimals = listed.price_decimals, listed.quantity_decimals
-        self.cash_decimals = listed.price_decimals + listed.quantity_decimals
+        self.cash_decimals = listed.cash_decimals
 
     def price(self, amount: int | None) -> str:
         """A price; 0 stands for an empty side, as it does there."""

@@ -4,9 +4,11 @@ The journal, the numbers of a refusal and the interface for programs have intege
 these. A kind of figure is named in a template after a colon, as in `{needed:cash}`.
 
 >>> from market_sim.core.models.instruments import Stock
->>> figures = Figures([Stock("ACME"), Stock("BTC", quote="USDC", price_decimals=6, quantity_decimals=8)])
->>> figures.price("ACME", 10_003), figures.amount("USD", 15_745_650), figures.figure("BTC", 25_000_000)
-('100.03', '157,456.50 USD', '0.25000000')
+>>> figures = Figures([Stock("ACME"), Stock("BTC", quote="USDC", price_decimals=1, quantity_decimals=5)])
+>>> figures.price("ACME", 10_003), figures.amount("USD", 15_745_650), figures.figure("BTC", 25_000)
+('100.03', '157,456.50 USD', '0.25000')
+>>> figures.price("BTC", 600_000), figures.amount("USDC", 600_000 * 25_000)
+('60,000.0', '15,000.000000 USDC')
 >>> figures.filled("{needed:cash}, not {other:price}, {count}", {"needed": 5, "other": 7, "count": 9}, "ACME")
 '0.05 USD, not 0.07, 9'
 >>> figures.filled("{needed:cash}", {"needed": 5}), NO_FIGURES.filled("{needed:cash}", {"needed": 15_745_650})
@@ -39,11 +41,15 @@ class Listed(Protocol):
 
     @property
     def price_decimals(self) -> int:
-        """The decimals of the currency."""
+        """The decimals of a price."""
 
     @property
     def quantity_decimals(self) -> int:
         """The decimals of a quantity."""
+
+    @property
+    def cash_decimals(self) -> int:
+        """The decimals of an amount of its currency."""
 
 
 class Figures:
@@ -58,7 +64,7 @@ class Figures:
     def add(self, one: Listed) -> None:
         """One more instrument."""
         self._listed[one.symbol] = one
-        self._decimals.setdefault(one.quote, one.price_decimals)
+        self._decimals.setdefault(one.quote, one.cash_decimals)
         self._decimals[one.symbol] = one.quantity_decimals
 
     def price(self, symbol: str, price: int) -> str:
@@ -92,13 +98,20 @@ class Figures:
             return str(value)
         if kind == "size":
             return written(value, listed.quantity_decimals)
-        money = written(value, listed.price_decimals)
-        return f"{money} {listed.quote}" if kind == "cash" else money
+        if kind == "price":
+            return written(value, listed.price_decimals)
+        return f"{written(value, listed.cash_decimals)} {listed.quote}"
 
     def _alike(self, kind: str) -> Listed | None:
         """Any instrument, if all are written alike."""
-        ways = {(one.quantity_decimals,) if kind == "size" else (one.quote, one.price_decimals): one
-                for one in self._listed.values()}  # fmt: skip
+        ways = {
+            {
+                "size": ("", one.quantity_decimals),
+                "price": (one.quote, one.price_decimals),
+                "cash": (one.quote, one.cash_decimals),
+            }[kind]: one
+            for one in self._listed.values()
+        }
         return next(iter(ways.values())) if len(ways) == 1 else None
 
 

@@ -110,6 +110,11 @@ class Instrument(msgspec.Struct, frozen=True):
         return price * quantity * self.multiplier
 
     @property
+    def cash_decimals(self) -> int:
+        """The decimals of an amount of the currency: a price times a quantity, both in their smallest units."""
+        return self.price_decimals + self.quantity_decimals
+
+    @property
     def further_terms(self) -> dict[str, int | str]:
         """The terms that only its kind has, by name, as far as they are numbers or non-empty strings."""
         common = Instrument.__struct_fields__

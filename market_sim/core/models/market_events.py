@@ -35,6 +35,11 @@ class InstrumentListed(MarketEvent, frozen=True):
     terms: Numbers = msgspec.field(default_factory=dict)
     """The further terms of its kind: the strike and expiry of an option, the issuer of a warrant."""
 
+    @property
+    def cash_decimals(self) -> int:
+        """The decimals of an amount of the currency: a price times a quantity, both in their smallest units."""
+        return self.price_decimals + self.quantity_decimals
+
 
 class BookOpened(MarketEvent, frozen=True):
     """One of several venues opens a book for this instrument: one asset, with a book on each venue."""

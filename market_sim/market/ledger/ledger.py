@@ -138,7 +138,7 @@ class Ledger:
             )
 
     def _check_names(self, instrument: Instrument) -> None:
-        """Refuse a symbol that a listed instrument is quoted in, and a currency that is itself listed.
+        """Refuse a symbol that is a currency, a currency that is listed itself, and a second smallest unit of one.
 
         A name means one asset, hence one token of the chain.
         """
@@ -148,6 +148,12 @@ class Ledger:
             raise InputError(f"{symbol} is the currency of {quoted[0]}: an instrument needs a symbol of its own")
         if quote in self._assets:
             raise InputError(f"{symbol} is quoted in {quote}, which is a listed instrument: expected a currency")
+        other = next((each for each in self._assets.values() if each.quote == quote), instrument)
+        if other.cash_decimals != instrument.cash_decimals:
+            raise InputError(
+                f"{symbol} counts {quote} in units of {instrument.cash_decimals} decimals (those of its price and its "
+                f"quantity together), and {other.symbol} in units of {other.cash_decimals}: expected one smallest unit"
+            )
 
     def adjust(self, instrument: Instrument) -> None:
         """Replace the terms of an instrument, after a corporate action for example."""

@@ -37,7 +37,7 @@ class Funding(Scenario):
 
     def build(self, world: World) -> None:
         """A coin, a perpetual on it, two makers that lean against their position, and a crowd that mostly buys."""
-        world.list(Spot("BTC", tick=100, quantity_decimals=2), value=dollars(500), volatility_bps=8)
+        world.list(Spot("BTC", tick=100), value=dollars(500), volatility_bps=8)
         perpetual = Perpetual("BTC-PERP", underlying="BTC", tick=10, funding_every=self.funding_days * SECOND)
         world.list(perpetual)
         spot = MarketMaker("BTC", spread_bps=20, size=20)

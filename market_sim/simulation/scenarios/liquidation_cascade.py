@@ -48,7 +48,7 @@ class LiquidationCascade(Scenario):
 
     def build(self, world: World) -> None:
         """A coin with a perpetual; longs with equal positions and increasing cash; a fall in epoch 5."""
-        world.list(Spot("BTC", tick=100, quantity_decimals=2), value=dollars(500), volatility_bps=4)
+        world.list(Spot("BTC", tick=100), value=dollars(500), volatility_bps=4)
         world.list(Perpetual("BTC-PERP", underlying="BTC", tick=10, funding_every=2 * SECOND))
         world.join("spot-maker", MarketMaker("BTC", size=20), cash=dollars(500_000), holdings={"BTC": 1_000})
         world.join("spot-noise", Noise("BTC"), cash=dollars(20_000), holdings={"BTC": 20}, latency_ms=5)

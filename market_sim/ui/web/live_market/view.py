@@ -278,7 +278,7 @@ class MarketView:
         return "–" if price is None else written(price, listed.price_decimals)
 
     def _cash(self, currency: str, amount: int) -> str:
-        decimals = {one.quote: one.price_decimals for one in self._state.instruments.values()}
+        decimals = {one.quote: one.cash_decimals for one in self._state.instruments.values()}
         return written(amount, decimals.get(currency, 0))
 
     def _figure(self, asset: str, amount: int) -> str:

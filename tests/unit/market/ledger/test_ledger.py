@@ -7,7 +7,7 @@ import pytest
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.derivatives import Future
-from market_sim.core.models.instruments import Stock
+from market_sim.core.models.instruments import Spot, Stock
 from market_sim.core.models.intents import Buy, Sell, Withdraw
 from market_sim.core.models.market_events import AccountOpened, InstrumentListed, Trade, Transferred
 from market_sim.market.exchange.exchange import Exchange
@@ -85,6 +85,15 @@ def test_a_name_is_not_a_currency_and_an_instrument_because_it_is_one_token(hous
         with pytest.raises(InputError, match=said):
             venue.list(found)
     assert [event.symbol for event in house.journal.of(InstrumentListed)] == [listed.symbol]
+
+
+def test_a_currency_has_one_smallest_unit(house):
+    """A price times a quantity is cash, so their decimals add up to those of the currency, whatever is traded."""
+    house.one.list(Stock("ACME"))
+    house.two.list(Spot("BTC", price_decimals=0, quantity_decimals=2))
+    house.two.list(Spot("ETH", quote="USDC", price_decimals=2, quantity_decimals=4))
+    with pytest.raises(InputError, match=r"SOL counts USD in units of 4 decimals .* and ACME in units of 2"):
+        house.one.list(Spot("SOL", quantity_decimals=2))
 
 
 def test_a_promise_between_accounts_is_listed_on_one_venue_only(house):

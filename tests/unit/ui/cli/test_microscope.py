@@ -108,15 +108,15 @@ def test_prices_and_costs_are_in_dollars_as_many_as_the_files_have_cents(run, ta
 
 
 def test_a_figure_has_the_decimals_of_its_currency_and_of_its_quantity():
-    coin = InstrumentListed(0, "BTC", "spot", 1, 1, "USDC", 1, 6, 8)
+    coin = InstrumentListed(0, "BTC", "spot", 1, 1, "USDC", 1, 2, 4)
     money = Money([coin])
     book = "BTC on SIM-A"
     assert money.cell(book, "", "cost", 1_234_567.5) == "1.2345675"
     assert money.cell(book, "", "value", 1_234_567) == "1.234567"
-    assert money.cell(book, "", "after_50_ms", -2_500_000.0) == "-2.50000000"
-    assert money.cell(book, "", "quoted", 0.25) == "0.0000002500"
-    assert money.cell(book, "", "quantity", 150_000_000) == "1.50000000"
-    assert money.cell(book, "price a unit", "truth", 3_000_000.0) == "3.00000000"
+    assert money.cell(book, "", "after_50_ms", -250.0) == "-2.5000"
+    assert money.cell(book, "", "quoted", 0.25) == "0.002500"
+    assert money.cell(book, "", "quantity", 15_000) == "1.5000"
+    assert money.cell(book, "price a unit", "truth", 300.0) == "3.0000"
     assert money.cell(book, "price a unit", "unit", "price a unit") == "USDC a unit"
     assert money.cell(book, "a million", "estimate", 2.0) == 2_000_000.0
     assert money.cell(book, "bps", "estimate", 2.0) == 2.0 and money.cell(book, "", "bps", 3.5) == 3.5
