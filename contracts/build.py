@@ -37,6 +37,7 @@ CONTRACTS = {
     "Oracle": "Oracle.sol",
     "OptionSeries": "OptionSeries.sol",
     "PredictionMarket": "PredictionMarket.sol",
+    "CallAuction": "CallAuction.sol",
     "Warrant": "Warrant.sol",
     "Bonds": "Bonds.sol",
     "OrderSettlement": "OrderSettlement.sol",
