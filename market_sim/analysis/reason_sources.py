@@ -112,6 +112,9 @@ _BY_SOURCE: dict[Source, str] = {
     "NotOpened NotExercisable StillExercisable NothingToReclaim",
     Source("P-17", PAID): "NothingToFill SameSide OwnTrade PricesDoNotMeet OrderExpired NonceCancelled CancelledBefore "
     "Overfilled NotSigned NotOrderOwner NonceNotRising",
+    Source(
+        "P-18", STOPS
+    ): "BadAuction NothingToTrade Closed Full UnknownOrder NotYourOrder HeldBefore StillOpen NotHeld NothingToCollect",
     Source("P-15", BREAK): "BadBondTerms UnknownPlace BondedBefore NotBonded NotBondOwner NoticeGivenBefore "
     "NoticeNotGiven NoticeRuns SlashedBefore WrongDomain SameDigest OtherHeight ReportTooLate BadEvidence OtherSigner",
     Source("P-13", MARGIN): "NotBroker ShortOfMoney MarginTooSmall MarginInOrder SliceTooLarge",

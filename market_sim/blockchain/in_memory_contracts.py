@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.contracts import NO_EPOCHS, ClockPlace, Invoked, TokenPlace
 from market_sim.blockchain.in_memory_amm import MemoryAmm, MemoryGuardedAmm
+from market_sim.blockchain.in_memory_auction import MemoryCallAuction
 from market_sim.blockchain.in_memory_bonds import BONDS
 from market_sim.blockchain.in_memory_bridge import BRIDGES
 from market_sim.blockchain.in_memory_htlc import MemoryHtlc
@@ -87,6 +88,7 @@ TWINS: dict[str, Any] = {
     "LendingPool": MemoryLendingPool,
     "FlashArbitrage": MemoryFlashArbitrage,
     "PredictionMarket": MemoryPredictionMarket,
+    "CallAuction": MemoryCallAuction,
     "Warrant": MemoryWarrant,
     "MarginVault": MemoryMarginVault,
     **BRIDGES,

@@ -16,6 +16,7 @@ from market_sim import Options, Session
 from market_sim.blockchain.amm import Amm
 from market_sim.blockchain.bonds import Bonds
 from market_sim.blockchain.bridge import BridgeEnd, NaiveBridgeEnd
+from market_sim.blockchain.call_auction import ChainCallAuction
 from market_sim.blockchain.contracts import ContractAdapter
 from market_sim.blockchain.escrow import Escrow
 from market_sim.blockchain.flash_arbitrage import FlashArbitrage
@@ -33,6 +34,7 @@ from market_sim.core.models.market_events import AccountOpened
 from market_sim.core.models.settlement_events import CallExecuted, ContractDeployed
 from market_sim.simulation.scenarios.amm_arbitrage import AmmArbitrage
 from market_sim.simulation.scenarios.atomic_swap import AtomicSwap
+from market_sim.simulation.scenarios.auction_on_chain import AuctionOnChain
 from market_sim.simulation.scenarios.bridge_replay import BridgeReplay
 from market_sim.simulation.scenarios.cross_chain_arbitrage import CrossChainArbitrageScenario
 from market_sim.simulation.scenarios.escrow import EscrowScenario
@@ -45,8 +47,8 @@ from market_sim.simulation.scenarios.slashing import Slashing
 from market_sim.simulation.scenarios.warrant_on_chain import WarrantOnChain
 
 TWINNED: tuple[type[ContractAdapter], ...] = (
-    Amm, Bonds, ChainPredictionMarket, ChainWarrant, FlashArbitrage, GuardedAmm, LendingPool, MarginVault, OptionSeries,
-    Oracle,
+    Amm, Bonds, ChainCallAuction, ChainPredictionMarket, ChainWarrant, FlashArbitrage, GuardedAmm, LendingPool,
+    MarginVault, OptionSeries, Oracle,
 )  # fmt: skip
 OTHERS: tuple[type[ContractAdapter], ...] = (BridgeEnd, Escrow, Htlc, NaiveBridgeEnd)
 """The contracts whose balances are compared with the journal instead."""
@@ -61,6 +63,15 @@ REFUSALS: dict[type[Any], set[str]] = {
     PredictionOnChain: {"NotProposed", "NotDisputed", "ShortOfOutcomes", "TooEarly", "StillAnswerable", "NotResolved"},
     OptionOnChain: {"ShortOfOptions", "NotExpired", "NotFinal", "TooEarly", "NothingToTransfer", "SeriesExpired"},
     WarrantOnChain: {"NotIssuer", "ShortOfWarrants", "NotOpened", "NotFinal", "NothingToIssue", "NotProposed"},
+    AuctionOnChain: {
+        "ShortOfTokens",
+        "NothingToTrade",
+        "UnknownOrder",
+        "NotYourOrder",
+        "StillOpen",
+        "NotHeld",
+        "Closed",
+    },
     Slashing: {"UnknownPlace", "NotBondOwner", "BondedBefore", "NotBonded"},
     AmmArbitrage: {"ShortOfTokens", "ShortOfShares", "PriceMoved", "BeyondReserve", "NothingToSwap", "NothingToAdd"},
     SandwichScenario: {"ShortOfTokens", "ShortOfShares", "PriceMoved", "BeyondReserve", "NothingToSwap"},

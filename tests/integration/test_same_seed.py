@@ -69,6 +69,7 @@ FROZEN = {
     "prediction-on-chain": "9d1ba244f90f9c4fe62d7554db79c3eafec5fe85ef037034374dd0e77b5f8ed2",
     "warrant-on-chain": "cc771396ed12d9eef662296a215709ddaaaf3b2a7d2c235ab5a890c0ebde734e",
     "slashing": "d5f91bcaa057275d422821f071f3399948b1f4eccb7251e42355e1929b5e465e",
+    "auction-on-chain": "4644dd567286c3c478e6c490ea8370ffe459f5449ea98ef110b41c098f140853",
     "margin-on-chain": "0d4c71f2b449d6739a9a96bd49dec8765818a3ff8d97cd6d7a2eea2d249568a3",
     "bridge-replay": "d4df5b8478c417aa880136f6f3a8c1aed8a2f8d6e7d9ce8cd0b712a7706ef859",
     "flash-loan": "ee56cd41c8765ed6c49cc2c230c2933686cbab4c8cbcde7c314f034e01e40234",

@@ -36,6 +36,7 @@ _GUARD = (
 )
 _MARGIN = "Half of what a margin account buys is its own, a quarter of what it keeps; below that it is sold in slices"
 _SIGNED_ORDER = "A trade of signed orders keeps both limits, fills no order beyond its quantity, and follows no cancel"
+_AUCTION = "Orders collect until an epoch is settled, then trade at one price, and their owners collect, once"
 _LENDING = "A lending pool lends what it holds, against enough collateral or within one transaction"
 _TOKEN = "A transfer needs the owner's balance and permission, and only the minter mints new tokens"
 
@@ -226,6 +227,16 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("NotSigned", _SIGNED_ORDER, "the order of {owner} is signed by {recovered}"),
     _reason("NotOrderOwner", _SIGNED_ORDER, "{caller} cancels an order of {owner}"),
     _reason("NonceNotRising", _SIGNED_ORDER, "all below {least} are cancelled already, found {found}"),
+    _reason("BadAuction", _AUCTION, "reference and closing epoch are above zero, found {referencePrice} and {closes}"),
+    _reason("NothingToTrade", _AUCTION, "an order has a price and a quantity above zero"),
+    _reason("Closed", _AUCTION, "orders were taken before epoch {closes}, and epoch {settled} is settled"),
+    _reason("Full", _AUCTION, "the auction has {most} orders, cancelled ones included, and takes no more"),
+    _reason("UnknownOrder", _AUCTION, "there is no order number {order}"),
+    _reason("NotYourOrder", _AUCTION, "order {order} belongs to {owner}"),
+    _reason("HeldBefore", _AUCTION, "the auction was held before"),
+    _reason("StillOpen", _AUCTION, "orders are taken before epoch {closes}, and epoch {settled} is settled"),
+    _reason("NotHeld", _AUCTION, "the auction is not held yet"),
+    _reason("NothingToCollect", _AUCTION, "the caller has nothing in the auction"),
     _reason("NothingToLend", _LENDING, "there is nothing to lend, to repay or to give back"),
     _reason("ShortOfClaims", _LENDING, "{owner} has claims of {held} on the pool and gives back {needed}"),
     _reason("ShortOfCash", _LENDING, "the pool has {held} that is not lent out, and {needed} are wanted"),

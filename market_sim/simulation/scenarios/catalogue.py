@@ -7,6 +7,7 @@ from market_sim.simulation.scenarios.amm_arbitrage import AmmArbitrage
 from market_sim.simulation.scenarios.anchored_crowd import AnchoredCrowd
 from market_sim.simulation.scenarios.arena import Arena
 from market_sim.simulation.scenarios.atomic_swap import AtomicSwap
+from market_sim.simulation.scenarios.auction_on_chain import AuctionOnChain
 from market_sim.simulation.scenarios.bad_rule import BadRule
 from market_sim.simulation.scenarios.batch_auction import BatchAuctionScenario
 from market_sim.simulation.scenarios.book_sandwich import BookSandwich
@@ -111,6 +112,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     OptionOnChain,
     PredictionOnChain,
     WarrantOnChain,
+    AuctionOnChain,
     Slashing,
     MarginOnChain,
     BridgeReplay,

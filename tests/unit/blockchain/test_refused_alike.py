@@ -20,6 +20,7 @@ from market_sim.blockchain.twins import Twinned
 from market_sim.core.errors import InvariantBroken
 from tests.unit.blockchain.bonding import NOTICE, Bonding
 from tests.unit.blockchain.rig import Rig, called
+from tests.unit.blockchain.test_call_auction import Called
 from tests.unit.blockchain.test_lending import Lending
 from tests.unit.blockchain.test_margin_vault import Margin
 from tests.unit.blockchain.test_option_series import EXPIRY, Series
@@ -72,6 +73,18 @@ def split(rig: Rig) -> Stage:
     asked = Asked(rig)
     asked.call("alice", "split", 3)
     return Stage(asked.market, asked.context, ("alice", "merge", 4))
+
+
+def collecting(rig: Rig) -> Stage:
+    stage = Called(rig)
+    stage.call("alice", "buy", 100, 3)
+    return Stage(stage.auction, stage.context, ("bob", "cancel", 1))
+
+
+def closed(rig: Rig) -> Stage:
+    stage = Called(rig)
+    stage.close()
+    return Stage(stage.auction, stage.context, ("alice", "sell", 100, 3))
 
 
 def proposed(rig: Rig) -> Stage:
@@ -179,6 +192,9 @@ CASES = [
     Case(issued, r"NotIssuer\(caller=0x\w+\)", other_issuer, "makes it"),
     Case(split, r"ShortOfOutcomes\(owner=0x\w+, held=3, needed=4\)", told(isResolved=True),
          "refuses it with ResolvedBefore"),
+    Case(collecting, r"NotYourOrder\(order=1, owner=0x\w+\)", told(orders=[]),
+         r"refuses it with UnknownOrder\(order=1\)"),
+    Case(closed, r"Closed\(closes=2, settled=2\)", terms(closes=3), "makes it"),
     Case(proposed, r"OwnProposal\(epoch=0\)", told(answers={0: Answer(OTHER, "", 1, 4, 1)}), "makes it"),
     Case(disputed, r"TooFewSignatures\(found=0, validators=4\)", told(answers={}),
          r"refuses it with NotDisputed\(epoch=0\)"),

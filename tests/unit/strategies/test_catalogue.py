@@ -19,7 +19,7 @@ from market_sim.strategies.wrappers import Wrapper
 from market_sim.ui.cli.main import main
 
 PARTS = {
-    "BlockBuyer", "BondOwner", "BridgeOwner", "Caller", "Claimant", "Depositor", "EvidenceReporter", "FalseAccuser",
+    "AuctionTrader", "Auctioneer", "BlockBuyer", "BondOwner", "BridgeOwner", "Caller", "Claimant", "Depositor", "EvidenceReporter", "FalseAccuser",
     "FalseProposer", "FlashTrader", "Foreseer", "FrontRunner", "Holder", "Judge", "Learner", "Liquidator",
     "LiquidityProvider", "MarginBroker", "MarginBuyer", "NoHolder", "OneCallAtATime", "OptionWriter", "Oracle",
     "PairSplitter", "Payee", "Payer", "PoolArbitrage", "PoolNoise", "PoolShopper", "PriceWatcher", "QuotingMaker",
