@@ -16,8 +16,8 @@ from tests.system.contract_branches import Ways, branches, compiled, missing, re
 pytestmark = pytest.mark.system
 TESTS = ROOT / "tests" / "unit" / "blockchain"
 ASKED = """
-    amm bonds bonds_twin bridge contract_branches escrow guarded_amm handover htlc lending margin_vault option_series
-    oracle order_settlement pauses prediction_market refusals vault vault_twin warrant
+    amm bonds bonds_twin bridge call_auction_contract contract_branches escrow guarded_amm handover htlc lending
+    margin_vault option_series oracle order_settlement pauses prediction_market refusals vault vault_twin warrant
 """.split()
 """The tests of contracts that are not only about their twins. A new contract names its own here."""
 CHEAP = "not memory and not random and not equal_on_a_chain"

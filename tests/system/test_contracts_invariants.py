@@ -26,6 +26,7 @@ RUNS = os.environ.get("HUNT_RUNS", RUNS_IN_CI)
 DEPTH = 500
 HUNTS = {
     "Amm": {"add", "remove", "buy", "sell", "donate", "wait"},
+    "Auction": {"buy", "sell", "cancel", "hold", "collect", "wait"},
     "Bond": {"deposit", "giveNotice", "withdraw", "report", "seat", "wait"},
     "Bridge": {"send", "deliver", "intrude", "hand", "planHandover", "wait"},
     "Lending": {
@@ -95,6 +96,27 @@ BUGS = [
     Planted(
         "Amm", "Amm.sol", "if (shares == 0) revert NothingToAdd();", "",
         "what its owner can pay is made, and nothing else",
+    ),
+    Planted(
+        "Auction", "CallAuction.sol", "uint256 cost = quantity * level;",
+        "uint256 cost = quantity * (order.isBuy ? order.limit : level);",
+        "each owner has the money that its trades at one price leave",
+    ),
+    Planted(
+        "Auction", "CallAuction.sol", "other.limit == one.limit && before < place",
+        "other.limit == one.limit && before > place", "nobody with a better limit, or an earlier order, is left out",
+    ),
+    Planted(
+        "Auction", "CallAuction.sol", "if (one.volume > best.volume || (one.volume == best.volume && ",
+        "if (best.volume == 0 || (one.volume != 0 && ", "no limit trades more",
+    ),
+    Planted(
+        "Auction", "CallAuction.sol", "if (pressedUp != 0) low = pressedUp;", "",
+        "buyers who get nothing raise the price",
+    ),
+    Planted(
+        "Auction", "CallAuction.sol", "if (settled < closes)", "if (settled + 1 < closes)",
+        "an auction is held once, after the close",
     ),
     Planted(
         "Lending", "LendingPool.sol", "amount = claims * (assets() + VIRTUAL) / (totalClaims + VIRTUAL);",
