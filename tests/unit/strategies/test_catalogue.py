@@ -19,7 +19,8 @@ from market_sim.strategies.wrappers import Wrapper
 from market_sim.ui.cli.main import main
 
 PARTS = {
-    "AuctionTrader", "Auctioneer", "BlockBuyer", "BondOwner", "BridgeOwner", "Caller", "Claimant", "Depositor", "EvidenceReporter", "FalseAccuser",
+    "AuctionTrader", "Auctioneer",
+    "BlockBuyer", "BondOwner", "BridgeOwner", "Caller", "Claimant", "Depositor", "EvidenceReporter", "FalseAccuser",
     "FalseProposer", "FlashTrader", "Foreseer", "FrontRunner", "Holder", "Judge", "Learner", "Liquidator",
     "LiquidityProvider", "MarginBroker", "MarginBuyer", "NoHolder", "OneCallAtATime", "OptionWriter", "Oracle",
     "PairSplitter", "Payee", "Payer", "PoolArbitrage", "PoolNoise", "PoolShopper", "PriceWatcher", "QuotingMaker",
