@@ -21,8 +21,8 @@ from market_sim.core.errors import SettlementError
 SOURCES: Final = Path(__file__).resolve().parents[3] / "contracts"
 ARTIFACTS: Final = SOURCES / "artifacts"
 NAMES: Final = (
-    "Amm", "BatchSettlement", "Bonds", "Bridge", "CallAuction", "Escrow", "FlashArbitrage", "GuardedAmm", "HostileToken",
-    "Htlc", "LendingPool", "MarginVault", "NaiveBridge", "OptionSeries", "Oracle", "OrderSettlement",
+    "Amm", "BatchSettlement", "Bonds", "Bridge", "CallAuction", "Escrow", "FlashArbitrage", "GuardedAmm",
+    "HostileToken", "Htlc", "LendingPool", "MarginVault", "NaiveBridge", "OptionSeries", "Oracle", "OrderSettlement",
     "PredictionMarket", "Token", "Warrant",
 )  # fmt: skip
 
