@@ -105,6 +105,11 @@ class Market:
         """A price in decimals, for a table."""
         return "none" if units is None else written(units, self.listed.price_decimals)
 
+    def quantity(self, lots: int) -> int | float:
+        """A quantity in decimals, for plotly."""
+        decimals = self.listed.quantity_decimals
+        return round(lots / 10**decimals, decimals) if decimals else lots
+
     def size(self, lots: int) -> str:
         """A quantity in decimals."""
         return written(lots, self.listed.quantity_decimals)

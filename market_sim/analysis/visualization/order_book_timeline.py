@@ -73,7 +73,12 @@ def order_book_panels(market: Market) -> list[Panel]:
         f"{symbol}: aggressively bought (up), sold (down)",
         64,
         # The same range at every place, as in the panel above.
-        {"nticks": 4, "tickformat": ",d", "zeroline": True, "range": _range(drawn)},
+        {
+            "nticks": 4,
+            "tickformat": f",.{market.listed.quantity_decimals}f" if market.listed.quantity_decimals else ",d",
+            "zeroline": True,
+            "range": _range(drawn, least=market.quantity(1)),
+        },
         drawn,
     )
     return [prices, volume]
@@ -88,6 +93,8 @@ def _depth(market: Market, grid: DepthGrid) -> Part:
     ]  # fmt: skip
     step = seconds(market.axis.epoch_ns) if len(grid.times) < 2 else seconds(grid.times[1] - grid.times[0])
     decimals = market.listed.price_decimals
+    # The sizes are whole numbers in few bytes; where they count parts of a unit, the hover text says which part.
+    each = "" if market.quantity(1) == 1 else f" times {market.size(1)}"
     return {
         "type": "heatmap",
         "name": "resting quantity",
@@ -104,7 +111,7 @@ def _depth(market: Market, grid: DepthGrid) -> Part:
         "showscale": False,
         "zsmooth": False,
         "hoverongaps": False,
-        "hovertemplate": f"%{{customdata:,}} waiting at %{{y:,.{decimals}f}}<br>%{{x:.2f}} s<extra></extra>",
+        "hovertemplate": f"%{{customdata:,}}{each} waiting at %{{y:,.{decimals}f}}<br>%{{x:.2f}} s<extra></extra>",
     }
 
 
@@ -214,7 +221,7 @@ def _volume(market: Market) -> list[Part]:
         trace = bars(
             name,
             [seconds(bar.place * step + step // 2) for bar in mine],
-            [side * bar.quantity for bar in mine],
+            [side * market.quantity(bar.quantity) for bar in mine],
             role,
             [market.size(bar.quantity) for bar in mine],
             born=[bar.born for bar in mine],
@@ -225,9 +232,9 @@ def _volume(market: Market) -> list[Part]:
     return traces
 
 
-def _range(traces: list[Part]) -> list[float]:
+def _range(traces: list[Part], least: float) -> list[float]:
     heights = [height for trace in traces for height in trace["y"]]
-    return [1.15 * min(-1, *heights, 0), 1.15 * max(1, *heights, 0)]
+    return [1.15 * min(-least, *heights, 0), 1.15 * max(least, *heights, 0)]
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from market_sim.course.replay import PracticeExchange
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
+from market_sim.simulation.scenarios.marksim import Marksim
 
 
 @pytest.fixture(scope="module")
@@ -198,3 +199,15 @@ def test_in_a_notebook_an_empty_cell_does_not_say_that_nothing_waits(result):
     assert 0 not in cells
     assert max(cell for row in heat.customdata for cell in row if cell) > 10
     assert not heat.hoverongaps
+
+
+def test_sizes_are_those_of_the_tables_where_a_unit_is_a_part_of_a_coin():
+    """The axis of what was bought and sold, and the hover text of the depth."""
+    [coin] = RunHistory(simulate(Marksim(), Options(epochs=4, settlement="none")).journal).markets
+    prices, volume = order_book_panels(coin)
+    drawn = sum(abs(height) for trace in volume.traces for height in trace["y"])
+    traded = sum(trade.quantity for trade in coin.trades) / 100
+    assert drawn >= traded > 1, "each bar grows in versions, of which the last is the whole"
+    assert max(volume.yaxis["range"]) < 10
+    assert volume.yaxis["tickformat"] == ",.2f"
+    assert "%{customdata:,} times 0.01 waiting at" in prices.traces[0]["hovertemplate"]
